@@ -1,0 +1,117 @@
+"""The way of the text, start to end.
+
+text ── units ──▶ lines (or paragraphs, or sentences), each with its matching view
+     ── publisher ──▶ which rules: the publisher's own, what it includes, the common ones
+     ── matching ──▶ rules claim units and parts of units
+     ── structure ──▶ passes decide what no rule claimed
+     ── Article
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+from newsclean import structure
+from newsclean.literals import Drawn
+from newsclean.matching import Claim, Matcher, Sheet
+from newsclean.model import BLANK, Article, Label, Rule, Span
+from newsclean.publisher import Publishers
+
+Rules = Sequence[tuple[Rule, Drawn]]
+NONE = "none"
+"""As a publisher's name: only the common rules and the structure passes."""
+
+
+class RuleLibrary(Protocol):
+    """What a cleaner asks of a library of rules; `newsclean.library.Library` is one. It must pickle."""
+
+    def common(self) -> Rules:
+        """Return the rules that hold everywhere, the strongest last."""
+
+    def of_publisher(self, name: str) -> Rules:
+        """Return a publisher's rules, with what it includes before its own."""
+
+    def domains(self) -> Mapping[str, str]:
+        """Return every domain, and the publisher that it belongs to."""
+
+    def signatures(self) -> Sequence[tuple[str, Rule, Drawn]]:
+        """Return every publisher's signatures."""
+
+
+class Cleaner:
+    """Cleans articles with one library of rules. Load it once; threads may share it, and it pickles.
+
+    Args:
+        library: Where the rules come from.
+        common: Whether the common rules are used beside the publishers'.
+
+    Raises:
+        newsclean.RuleError: If a rule file can't be used.
+    """
+
+    def __init__(self, library: RuleLibrary, *, common: bool = True):
+        self._library, self._use_common = library, common
+        self._common = Matcher(library.common() if common else ())
+        self._publishers = Publishers(library.domains(), library.signatures())
+        self._matchers: dict[str, Matcher] = {}
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return _cleaner, (self._library, self._use_common)
+
+    def clean(self, text: str, *, url: str | None = None, publisher: str | None = None) -> Article:
+        """Return the article, each of its characters in a labelled span.
+
+        Args:
+            text: The scraped text.
+            url: Where it was scraped from, to know the publisher by.
+            publisher: The publisher's domain, or "none" for the common rules alone; without it the publisher is
+                known by the URL or else by the text.
+
+        Raises:
+            UnknownPublisher: If no rule file is named after `publisher`.
+        """
+        sheet = Sheet.of(text)
+        name = self._publisher(sheet, url, publisher)
+        if name:
+            self._matcher(name).claim(sheet)
+        self._common.claim(sheet)
+        structure.decide(sheet)
+        return Article(text, spans(sheet), name, tuple(dict.fromkeys(sheet.warnings)))
+
+    def _publisher(self, sheet: Sheet, url: str | None, publisher: str | None) -> str | None:
+        if publisher == NONE:
+            return None
+        if publisher:
+            return self._publishers.named(publisher)
+        return (self._publishers.of_url(url) if url else None) or self._publishers.of_sheet(sheet)
+
+    def _matcher(self, name: str) -> Matcher:
+        matcher = self._matchers.get(name)
+        if matcher is None:
+            matcher = self._matchers[name] = Matcher(self._library.of_publisher(name))
+        return matcher
+
+
+def _cleaner(library: RuleLibrary, common: bool) -> Cleaner:
+    return Cleaner(library, common=common)
+
+
+def spans(sheet: Sheet) -> tuple[Span, ...]:
+    """Return the spans of a sheet: its claims, and body between them, the white space behind each with it."""
+    pieces: list[Claim] = []
+    for unit, parts in zip(sheet.units, sheet.parts, strict=True):
+        at = unit.start
+        for part in [*parts, Claim(unit.end, unit.end, Label.BODY, None, None)]:
+            if sheet.text[at : part.start].strip(BLANK):
+                pieces.append(Claim(at, part.start, Label.BODY, None, None))
+            if part.end > part.start:
+                pieces.append(part)
+            at = part.end
+    if not pieces:
+        return (Span(0, len(sheet.text), Label.BODY),) if sheet.text else ()
+    starts = [0, *(piece.start for piece in pieces[1:]), len(sheet.text)]
+    return tuple(
+        Span(start, end, piece.label, piece.kind, piece.why, piece.values)
+        for start, end, piece in zip(starts, starts[1:], pieces, strict=False)
+    )

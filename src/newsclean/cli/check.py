@@ -1,0 +1,117 @@
+"""`newsclean check`: are the rules proven, do the fixtures hold."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from newsclean.cli.common import FAILED, RulesOption, library, tell
+
+if TYPE_CHECKING:
+    from newsclean.cleaning import Cleaner
+    from newsclean.library import Library
+    from newsclean.model import Ruleset
+
+
+def check(
+    paths: Annotated[
+        list[Path] | None,
+        typer.Argument(
+            metavar="PATH...",
+            exists=True,
+            show_default=False,
+            help="Rule files, folders of rules or of fixtures. Default: rules/ and fixtures/ here, else those bundled.",
+        ),
+    ] = None,
+    rules: RulesOption = None,
+    update: Annotated[bool, typer.Option("--update", help="Rewrite the answers of fixtures that differ.")] = False,
+) -> None:
+    """Prove every rule by its examples, and compare fixtures with their answers."""
+    from newsclean.cleaning import Cleaner
+    from newsclean.library import bundled
+
+    paths = paths or [path for path in map(Path, ("rules", "fixtures")) if path.is_dir()] or [bundled()]
+    with_fixtures = [path for path in paths if path.is_dir() and next(path.rglob("*.labels"), None)]
+    folders = [path for path in paths if path.is_dir() and path not in with_fixtures]
+    single = [path for path in paths if path.is_file()]
+    whole = library([*(rules or ()), *(folder for folder in folders if folder.resolve() != bundled().resolve())])
+    cleaner = Cleaner(whole)
+
+    proven, failures = 0, 0
+    for ruleset in _rulesets(whole, folders, single):
+        bad = _prove(ruleset)
+        failures += bad
+        proven += len(ruleset.proofs) - bad
+    for line in _dear(whole):
+        tell(line, kind="slow")
+    held, missed = _compare(cleaner, with_fixtures, update)
+    typer.echo(f"{proven} rules proven, {failures} not; {held} fixtures hold, {missed} do not")
+    if failures or missed:
+        raise typer.Exit(FAILED)
+    if not proven and not held:
+        tell("nothing was checked: there are neither rules nor fixtures (dumps with .labels beside them) here")
+        raise typer.Exit(FAILED)
+
+
+def _rulesets(whole: Library, folders: list[Path], single: list[Path]) -> Iterator[Ruleset]:
+    """Yield what is to be proven: the files of the folders named, as the library read them, and single files."""
+    from newsclean.library import Library
+    from newsclean.syntax import parse
+
+    for folder in folders:
+        given = Library([folder])
+        for name in given.names:
+            yield from given.rulesets(name)
+    for path in single:
+        yield parse(path.read_text(encoding="utf-8"), path.stem, file=str(path))
+
+
+def _prove(ruleset: Ruleset) -> int:
+    """Tell what is wrong with a file's proofs, and return how many of its rules fail."""
+    from newsclean.proof import prove
+
+    failed = set()
+    for failure in prove(ruleset):
+        if failure.advice:
+            tell(failure, kind="advice")
+        else:
+            typer.echo(str(failure))
+            failed.add(failure.place)
+    return len(failed)
+
+
+def _dear(whole: Library) -> list[str]:
+    return []
+
+
+def _compare(cleaner: Cleaner, folders: list[Path], update: bool) -> tuple[int, int]:
+    """Compare the fixtures of the folders; return how many hold and how many do not."""
+    from newsclean.fixtures import find
+    from newsclean.publisher import UnknownPublisher
+    from newsclean.render import to_labels
+    from newsclean.sources import SourceError
+
+    held, missed = 0, 0
+    for folder in folders:
+        for fixture in find(folder):
+            try:
+                difference = fixture.difference(cleaner)
+            except (ValueError, SourceError, UnknownPublisher) as error:
+                difference = [str(error)]
+            if fixture.must_fail and not difference:
+                typer.echo(f"{fixture.path}: a known failure that no longer fails: move it out of known-failures")
+                missed += 1
+            elif not difference or fixture.must_fail:
+                held += 1
+            elif update:
+                fixture.answer.write_text(to_labels(fixture.clean(cleaner)), encoding="utf-8")
+                typer.echo(f"{fixture.answer}: rewritten")
+                held += 1
+            else:
+                typer.echo(f"{fixture.path}: is not cleaned as {fixture.answer.name} says:")
+                typer.echo("\n".join(f"  {line}" for line in difference))
+                missed += 1
+    return held, missed

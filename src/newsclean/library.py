@@ -1,0 +1,235 @@
+"""The one reader of rule folders: the bundled one, the user's, and those given.
+
+A folder is the registry: `example.com.txt` holds a publisher's rules, `common/*.txt` what holds everywhere,
+`groups/*.txt` what others include. A file of the same name in a later folder is laid over the earlier one: it
+adds, and where both claim a line, the later folder's rule wins.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, TypeVar
+
+import regex
+
+from newsclean import cache, literals, syntax
+from newsclean.literals import Drawn, draw
+from newsclean.model import Label, Place, Reach, Rule, Ruleset
+from newsclean.syntax import Problem, RuleError
+
+Item = TypeVar("Item")
+Parsed = TypeVar("Parsed")
+
+MAX_BYTES = 4_000_000
+"""A rule file of this size is no rule file."""
+
+
+def bundled() -> Path:
+    """Return the folder of the rules that newsclean comes with: in the package, or beside it in a checkout."""
+    inside = Path(__file__).parent / "rules"
+    return inside if inside.is_dir() else Path(__file__).parents[2] / "rules"
+
+
+def user_folder() -> Path:
+    """Return the folder of the user's own rules, by the platform's convention. It need not exist."""
+    import platformdirs
+
+    return Path(platformdirs.user_config_dir("newsclean", appauthor=False)) / "rules"
+
+
+class Library:
+    """Rule folders, read and laid over each other.
+
+    Args:
+        folders: The folders, the strongest last; the bundled one is not among them unless given.
+
+    Raises:
+        RuleError: If a folder or a file of rules can't be read. Patterns are read when they are first needed.
+    """
+
+    def __init__(self, folders: Sequence[Path]):
+        self.folders = tuple(folders)
+        self._texts: dict[str, list[tuple[str, str]]] = {}
+        problems: list[Problem] = []
+        for folder in self.folders:
+            for name, file, text in _read(folder, problems):
+                self._texts.setdefault(name, []).append((file, text))
+        if problems:
+            raise RuleError(problems)
+        self._gist: dict[str, Any] | None = None
+
+    def __getstate__(self) -> tuple[tuple[Path, ...], dict[str, list[tuple[str, str]]]]:
+        return self.folders, self._texts
+
+    def __setstate__(self, state: tuple[tuple[Path, ...], dict[str, list[tuple[str, str]]]]) -> None:
+        self.folders, self._texts = state
+        self._gist = None
+
+    @classmethod
+    def standard(cls, *extra: Path) -> Library:
+        """Return the bundled rules, the user's own over them, and the folders given over those."""
+        own = user_folder()
+        return cls([bundled(), *([own] if own.is_dir() else []), *extra])
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The rule files' names, sorted: `common/en`, `groups/…`, `themoscowtimes.com`."""
+        return tuple(sorted(self._texts))
+
+    @property
+    def publishers(self) -> tuple[str, ...]:
+        """The names of the publishers' files, sorted."""
+        return tuple(name for name in self.names if "/" not in name)
+
+    def texts(self, name: str) -> tuple[tuple[str, str], ...]:
+        """Return each folder's file of that name, the weakest first: how places call it, and its text."""
+        return tuple(self._texts.get(name, ()))
+
+    def rulesets(self, name: str, *, check: bool = True) -> tuple[Ruleset, ...]:
+        """Return what each folder's file of that name says, the weakest first.
+
+        Raises:
+            RuleError: With every problem in them.
+            KeyError: If there is no such file.
+        """
+        return _all(lambda layer: syntax.parse(layer[1], name, file=layer[0], check=check), self._texts[name])
+
+    def common(self) -> list[tuple[Rule, Drawn]]:
+        """Return the common rules with what is drawn from them, the strongest last."""
+        return [_from_row(row) for row in self._facts()["common"]]
+
+    def of_publisher(self, name: str) -> list[tuple[Rule, Drawn]]:
+        """Return a publisher's rules, the strongest last: what its files include, then its own."""
+        chain = self._chain(name)
+        texts = [text for link in chain for _, text in self._texts[link]]
+        key = cache.digest(*_versions(), b"publisher", *map(str.encode, [*chain, *texts]))
+        return [_from_row(row) for row in cache.kept(key, lambda: self._rows(chain))]
+
+    def domains(self) -> Mapping[str, str]:
+        """Return every domain, and the publisher that it belongs to."""
+        return dict(self._facts()["domains"])
+
+    def signatures(self) -> list[tuple[str, Rule, Drawn]]:
+        """Return every publisher's signatures."""
+        return [(name, *_from_row(row)) for name, row in self._facts()["signatures"]]
+
+    def _facts(self) -> dict[str, Any]:
+        """Return what every run needs: the common rules, all domains and signatures."""
+        if self._gist is None:
+            everything = [part for name in self.names for file, text in self._texts[name] for part in (file, text)]
+            key = cache.digest(*_versions(), b"facts", *map(str.encode, everything))
+            self._gist = cache.kept(key, self._draw_facts)
+        return self._gist
+
+    def _draw_facts(self) -> dict[str, Any]:
+        rulesets = _all(self.rulesets, self.names)
+        flat = [ruleset for layers in rulesets for ruleset in layers]
+        problems = [problem for ruleset in flat for problem in self._bad_includes(ruleset)]
+        domains: dict[str, str] = {}
+        for ruleset in flat:
+            for domain in (ruleset.name, *ruleset.domains) if "/" not in ruleset.name else ():
+                if domains.setdefault(domain, ruleset.name) != ruleset.name:
+                    place = Place(f"{ruleset.name}.txt", 1)
+                    problems.append(Problem(place, 1, f"the domain {domain} belongs to {domains[domain]} already"))
+        if problems:
+            raise RuleError(problems)
+        return {
+            "common": self._rows([name for name in self.names if name.startswith("common/")]),
+            "domains": domains,
+            "signatures": [
+                (ruleset.name, _to_row(rule))
+                for ruleset in flat
+                if "/" not in ruleset.name
+                for rule in ruleset.signatures
+            ],
+        }
+
+    def _bad_includes(self, ruleset: Ruleset) -> Iterator[Problem]:
+        for include in ruleset.includes:
+            if include not in self._texts:
+                yield Problem(Place(f"{ruleset.name}.txt", 1), 1, f"includes {include}, and there is no such file")
+            elif ruleset.name in self._chain(include):
+                yield Problem(Place(f"{ruleset.name}.txt", 1), 1, f"includes itself, by way of {include}")
+
+    def _chain(self, name: str, above: tuple[str, ...] = ()) -> list[str]:
+        """Return the files that a file stands on, itself last."""
+        if name in above or name not in self._texts:
+            return []
+        includes = [include for ruleset in self.rulesets(name, check=False) for include in ruleset.includes]
+        chain = [link for include in includes for link in self._chain(include, (*above, name))]
+        return list(dict.fromkeys([*chain, name]))
+
+    def _rows(self, names: Sequence[str]) -> list[list[object]]:
+        layers = [ruleset for name in names for ruleset in self.rulesets(name, check=False)]
+        return [_to_row(rule) for ruleset in layers for rule in ruleset.rules]
+
+
+def _all(parse: Callable[[Item], Parsed], items: Iterable[Item]) -> tuple[Parsed, ...]:
+    """Return what parsing each item returns, or raise the problems of all of them at once."""
+    done: list[Parsed] = []
+    problems: list[Problem] = []
+    for item in items:
+        try:
+            done.append(parse(item))
+        except RuleError as error:
+            problems += error.problems
+    if problems:
+        raise RuleError(problems)
+    return tuple(done)
+
+
+def _read(folder: Path, problems: list[Problem]) -> Iterator[tuple[str, str, str]]:
+    """Yield each rule file's name, how places call it, and its text; put what can't be read with the problems."""
+    if not folder.is_dir():
+        problems.append(Problem(Place(str(folder), 0), 0, "is no folder; give one that holds rule files"))
+        return
+    ours = folder == bundled()
+    for path in sorted(folder.rglob("*.txt")):
+        name = path.relative_to(folder).with_suffix("").as_posix()
+        file = f"{name}.txt" if ours else path.as_posix()
+        try:
+            if not path.is_file():
+                raise OSError("is no file")
+            if path.stat().st_size > MAX_BYTES:
+                raise OSError(f"is larger than {MAX_BYTES:,} bytes, so it can't be a rule file")
+            yield name, file, path.read_bytes().decode("utf-8")
+        except UnicodeDecodeError as error:
+            line = error.object.count(b"\n", 0, error.start) + 1
+            column = error.start - error.object.rfind(b"\n", 0, error.start)
+            problems.append(Problem(Place(file, line), column, "is not UTF-8; save the file as UTF-8"))
+        except OSError as error:
+            problems.append(Problem(Place(file, 0), 0, error.strerror or str(error)))
+
+
+def _versions() -> list[bytes]:
+    """Return what, beside the rule files, decides what is drawn from them."""
+    try:
+        code = [Path(module.__file__).read_bytes() for module in (literals, syntax) if module.__file__]
+    except OSError:
+        code = []
+    return [sys.version.encode(), str(regex.__version__).encode(), *code]
+
+
+def _to_row(rule: Rule) -> list[object]:
+    drawn = draw(rule)
+    return [
+        *(
+            rule.label,
+            rule.kind,
+            rule.pattern,
+            rule.place.file,
+            rule.place.line,
+            rule.reach,
+            rule.stop,
+            rule.within,
+        ),
+        *(drawn.literals, drawn.first, drawn.longest, drawn.guard),
+    ]
+
+
+def _from_row(row: Sequence[Any]) -> tuple[Rule, Drawn]:
+    label, kind, pattern, file, line, reach, stop, within, needed, first, longest, guard = row
+    rule = Rule(Label(label) if label else None, kind, pattern, Place(file, line), Reach(reach), stop, within)
+    return rule, Drawn(tuple(needed), first, longest, guard)

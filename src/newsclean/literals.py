@@ -1,0 +1,319 @@
+"""What a pattern's parse tree tells without matching: which literals it needs, how it begins, how dear it is.
+
+A rule is worth trying on a line only if the line holds one of the literals that the rule requires (Cox, "Regular
+Expression Matching with a Trigram Index", 2012, does it with trigrams). The literals are drawn from the tree that
+the `regex` package itself parses, so that its syntax is never guessed at. The tree is no public interface of
+that package: whatever is not understood here makes a rule one that is always tried, never one that is lost.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from functools import cache
+from itertools import product
+from typing import Any
+
+from newsclean.model import Reach, Rule
+
+MAX_STRINGS = 48
+"""How many strings a part of a pattern may stand for, and still be written out."""
+GOOD_WEIGHT, LEAST_WEIGHT = 12.0, 2.5
+"""Weights of literals: beyond the first, longer is no rarer; below the second, a literal is in every other line."""
+LONGEST = 20_000
+EXPONENTIAL, SMALL_REPEAT = 1e9, 12
+"""A degree that stands for no bound at all; and how often a thing may be repeated without counting as a gap."""
+OTHER = "\x80"
+"""In `Drawn.first`: the rule may begin with a character outside ASCII that is not named."""
+GUARD_ALL, GUARD_LONG, GUARD_STEPS = 0, 2_000, 1e7
+"""Lines of `GUARD_LONG` characters and up are always matched under a time limit, which costs 3 µs a call; shorter
+ones from where a pattern's backtracking could take `GUARD_STEPS`, at some 10 ns each."""
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """What is known of a rule before it is tried.
+
+    Attributes:
+        literals: A line that the rule claims holds one of these, folded; "\\n" stands for the line's ends.
+        first: With no literals: the folded characters that such a line begins with, `OTHER` among them. ""
+            if nothing is known, and the rule is always tried.
+        longest: The most characters that the pattern matches; 0 if there is no bound.
+        guard: The length of line, in characters, from which it is matched under a time limit.
+    """
+
+    literals: tuple[str, ...] = ()
+    first: str = ""
+    longest: int = 0
+    guard: int = GUARD_ALL
+
+
+def fold(text: str) -> str:
+    """Return the text case-folded, such that what `regex` takes for equal under (?i) is equal.
+
+    It takes İ and ı for i, which `str.casefold` does not.
+    """
+    return text.replace("İ", "i").replace("ı", "i").casefold()
+
+
+def draw(rule: Rule) -> Drawn:
+    """Return what a rule's pattern tells; `Drawn()`, which promises nothing, if its tree can't be read."""
+    try:
+        tree, whole = _parse(rule.pattern)
+        drawn = _draw(tree, rule.reach is Reach.INLINE, whole)
+        if rule.stop is None:
+            return drawn
+        return replace(drawn, guard=min(drawn.guard, _guard(_parse(rule.stop)[0])))
+    except Exception:  # the tree is another package's inside, and any change in it must only cost time
+        return Drawn()
+
+
+def _parse(pattern: str) -> tuple[Any, bool]:
+    """Return the parse tree, and whether a character may stand for several of the text (full case folding)."""
+    import regex
+    from regex import _regex_core as core
+
+    flags = 0
+    while True:
+        source = core.Source(pattern)
+        info = core.Info(flags, source.char_type, {})
+        info.guess_encoding = regex.UNICODE
+        source.ignore_space = bool(info.flags & regex.VERBOSE)
+        try:
+            parse: Callable[..., Any] = getattr(core, "_parse_pattern", None) or core.parse_pattern
+            return parse(source, info), bool(info.flags & (regex.FULLCASE | regex.VERSION1))
+        except core._UnscopedFlagSet:
+            flags = info.global_flags
+
+
+def _draw(tree: Any, inline: bool, several: bool) -> Drawn:
+    end = frozenset(("",)) if inline else frozenset("\n")
+    found, rest = _walk(tree, end)
+    best = _best([*found, frozenset(a + b for a, b in product(rest, end))])
+    guard, width = _guard(tree), tree.max_width()
+    longest = 0 if several or width > LONGEST else width
+    if best or inline:
+        return Drawn(tuple(sorted(best)), "", longest, guard)
+    return Drawn((), _first_characters(tree), longest, guard)
+
+
+def _guard(tree: Any) -> int:
+    degree = _degree(tree)
+    if degree > 8:
+        return GUARD_ALL
+    return min(GUARD_LONG, int(GUARD_STEPS ** (1 / degree))) if degree else GUARD_LONG
+
+
+def _kind(node: Any) -> str:
+    return type(node).__name__
+
+
+_REPEATS = ("GreedyRepeat", "LazyRepeat", "PossessiveRepeat")
+_WRAPPERS = ("Group", "Atomic")
+
+
+def _is_zero_width(node: Any) -> bool:
+    return _kind(node) == "LookAround" or any(base.__name__ == "ZeroWidthBase" for base in type(node).__mro__)
+
+
+def _strings(node: Any) -> frozenset[str] | None:
+    """Return every string that the node matches, folded, if they are few; else None."""
+    kind = _kind(node)
+    if _is_zero_width(node):
+        return frozenset(("",))
+    if kind == "Character" and node.positive and not node.zerowidth:
+        return frozenset((fold(chr(node.value)),))
+    if kind in ("String", "Literal"):
+        return frozenset((fold("".join(map(chr, node.characters))),))
+    if kind == "SetUnion" and node.positive and not node.zerowidth:
+        return _union(map(_strings, node.items)) if all(_kind(i) == "Character" for i in node.items) else None
+    if kind == "Branch":
+        return _union(map(_strings, node.branches))
+    if kind in _WRAPPERS:
+        return _strings(node.subpattern)
+    if kind == "Sequence":
+        return _joined(map(_strings, node.items))
+    if kind in _REPEATS and node.max_count is not None and node.max_count <= 4:
+        inner = _strings(node.subpattern)
+        return _union(_joined([inner] * n) for n in range(node.min_count, node.max_count + 1))
+    return None
+
+
+def _union(parts: Iterable[frozenset[str] | None]) -> frozenset[str] | None:
+    strings: frozenset[str] = frozenset()
+    for part in parts:
+        if part is None or len(strings := strings | part) > MAX_STRINGS:
+            return None
+    return strings
+
+
+def _joined(parts: Iterable[frozenset[str] | None]) -> frozenset[str] | None:
+    strings = frozenset(("",))
+    for part in parts:
+        if part is None or len(strings) * len(part) > MAX_STRINGS:
+            return None
+        strings = frozenset(a + b for a, b in product(strings, part))
+    return strings
+
+
+def _walk(node: Any, run: frozenset[str]) -> tuple[list[frozenset[str]], frozenset[str]]:
+    """Return the sets of which a match holds one string each, and the strings that it may go on from.
+
+    `run` is what stands just before the node, in every way it can be written.
+    """
+    nothing = frozenset(("",))
+    strings = _strings(node)
+    if strings is not None and len(run) * len(strings) <= MAX_STRINGS:
+        return [], frozenset(a + b for a, b in product(run, strings))
+    kind = _kind(node)
+    if strings is not None and kind != "Sequence":
+        return [run], strings
+    if kind == "Sequence":
+        found: list[frozenset[str]] = []
+        for item in node.items:
+            more, run = _walk(item, run)
+            found += more
+        return found, run
+    if kind in _WRAPPERS:
+        return _walk(node.subpattern, run)
+    if kind == "Branch":
+        ways = [_walk(branch, run) for branch in node.branches]
+        best = [_best([*found, rest]) for found, rest in ways]
+        return [run, frozenset().union(*best) if all(best) else nothing], nothing
+    if kind in _REPEATS and node.min_count:
+        found, rest = _walk(node.subpattern, run)
+        return [run, *found, rest], _strings(node.subpattern) or nothing
+    return [run], nothing
+
+
+def _best(found: list[frozenset[str]]) -> frozenset[str]:
+    """Return the set that says most, or the empty one if none says enough."""
+    best: frozenset[str] = frozenset()
+    most = 0.0
+    for strings in found:
+        weight = min(map(_weight, strings), default=0.0)
+        if weight >= LEAST_WEIGHT and len(strings) <= 2 * MAX_STRINGS:
+            score = min(weight, GOOD_WEIGHT) - 0.05 * len(strings)
+            if score > most:
+                best, most = strings, score
+    return best
+
+
+def _weight(literal: str) -> float:
+    """Tell how rare a literal is: a letter counts 1, what is rarer more."""
+    return sum(
+        2.0 if c == "\n" else 0.5 if c == " " else 1.0 if c.isascii() and c.isalnum() else 1.5 if c < "\u2e80" else 3.0
+        for c in literal
+    )
+
+
+def _degree(node: Any) -> float:
+    """Return d such that matching n characters backtracks through about n**d steps at the worst."""
+    kind = _kind(node)
+    if kind in _REPEATS:
+        return _repeat_degree(node)
+    if kind == "Branch":
+        return max(map(_degree, node.branches), default=0.0)
+    if kind == "Sequence":
+        return sum(map(_degree, node.items))
+    if kind in _WRAPPERS or kind == "LookAround":
+        return _degree(node.subpattern)
+    if hasattr(node, "matches") or kind in ("Any", "AnyAll", "AnyU", "String", "Literal") or _is_zero_width(node):
+        return 0.0
+    return EXPONENTIAL
+
+
+def _repeat_degree(node: Any) -> float:
+    inner = node.subpattern
+    most = EXPONENTIAL if node.max_count is None else node.max_count
+    many = most - node.min_count > SMALL_REPEAT
+    if _is_separated(inner):
+        return 1.0
+    degree = _degree(inner)
+    if degree:
+        return degree * most
+    # One way to match it, and only the number of times is open; or else each time doubles the ways.
+    return EXPONENTIAL if many and not _is_rigid(inner) else float(many)
+
+
+def _is_rigid(node: Any) -> bool:
+    """Tell whether the node matches one length of text in one way."""
+    kind = _kind(node)
+    if kind == "Sequence":
+        return all(map(_is_rigid, node.items))
+    if kind in _WRAPPERS:
+        return _is_rigid(node.subpattern)
+    if kind in _REPEATS:
+        return node.min_count == node.max_count and _is_rigid(node.subpattern)
+    if kind == "Branch":
+        return all(hasattr(branch, "matches") for branch in node.branches)
+    return True
+
+
+def _is_separated(node: Any) -> bool:
+    """Tell whether the node is a character and then a run of others, as in ` [a-z]+`: no two ways to cut a text."""
+    while _kind(node) in _WRAPPERS:
+        node = node.subpattern
+    if _kind(node) != "Sequence" or len(node.items) < 2:
+        return False
+    first, *middle, last = node.items
+    if not (_kind(first) == "Character" and first.positive and _kind(last) in _REPEATS):
+        return False
+    leaves = [*middle, last.subpattern]
+    return all(hasattr(leaf, "matches") and not leaf.matches(first.value) for leaf in leaves)
+
+
+def _first_leaves(node: Any) -> tuple[list[Any], bool] | None:
+    """Return the nodes that match a first character, and whether the whole may match nothing; None if unknown."""
+    kind = _kind(node)
+    if _is_zero_width(node):
+        return [], True
+    if hasattr(node, "matches") and not getattr(node, "zerowidth", False):
+        return [node], False
+    if kind in _WRAPPERS:
+        return _first_leaves(node.subpattern)
+    if kind in _REPEATS:
+        inner = _first_leaves(node.subpattern)
+        return inner and (inner[0], inner[1] or not node.min_count)
+    leaves: list[Any] = []
+    if kind == "Branch":
+        ways = [_first_leaves(branch) for branch in node.branches]
+        known = [way for way in ways if way is not None]
+        if len(known) < len(ways):
+            return None
+        return [leaf for way in known for leaf in way[0]], any(way[1] for way in known)
+    if kind == "Sequence":
+        for item in node.items:
+            way = _first_leaves(item)
+            if way is None:
+                return None
+            leaves += way[0]
+            if not way[1]:
+                return leaves, False
+        return leaves, True
+    return None
+
+
+def _first_characters(tree: Any) -> str:
+    way = _first_leaves(tree)
+    if way is None or way[1]:
+        return ""
+    characters: set[str] = set()
+    for leaf in way[0]:
+        if _kind(leaf) == "Character" and leaf.positive:
+            characters.add(fold(chr(leaf.value))[0])
+            continue
+        characters.update(c for c, same in _ascii().items() if any(leaf.matches(ord(s)) for s in same))
+        if not (_kind(leaf) == "Range" and leaf.positive and leaf.upper < 128):
+            characters.add(OTHER)
+    return "".join(sorted(characters))
+
+
+@cache
+def _ascii() -> dict[str, list[str]]:
+    """Return, for each folded ASCII character, all the characters that fold to something beginning with it."""
+    same: dict[str, list[str]] = {}
+    for c in map(chr, range(0x10000)):
+        if (first := fold(c)[0]) < OTHER:
+            same.setdefault(first, []).append(c)
+    return same

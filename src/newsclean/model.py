@@ -1,0 +1,221 @@
+"""The nouns. One of them, `Article`, passes through everything; the others are what it is made of."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+
+LINE_BREAKS = frozenset("\n\r\v\f\x1c\x1d\x1e\x85\u2028\u2029")
+"""The characters at which `str.splitlines` ends a line, and so do we."""
+SPACES = "\t\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000"
+UNSEEN = "\u200b\u2060\ufeff\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+"""Characters without width, and marks of direction."""
+BLANK = "".join(sorted(LINE_BREAKS)) + "\x1f " + SPACES + UNSEEN
+"""What nobody sees at the ends of a text."""
+
+
+class UsageError(Exception):
+    """What the user asked for can't be done as it was asked; the message says what to do."""
+
+
+class Label(StrEnum):
+    """What a span of an article is."""
+
+    HEADLINE = "headline"
+    BYLINE = "byline"
+    DATE = "date"
+    CAPTION = "caption"
+    BODY = "body"
+    PROMO = "promo"
+
+
+KINDS = {
+    "newsletter": "an invitation to subscribe to e-mails",
+    "subscribe": "an invitation to subscribe to the publication, prices and trial offers",
+    "donate": "a plea for money: donations, memberships, support us",
+    "paywall": "a notice that the rest is for subscribers, and log-in prompts",
+    "related": "links to other articles: read more, related stories, teasers, most read",
+    "share": "share, print, save, copy-link and gift-this-article buttons",
+    "follow": "invitations to follow on social media or to choose the site as a source",
+    "app": "an invitation to install an app or to allow notifications",
+    "ad": "advertisements and their labels, sponsored content, affiliate disclosures",
+    "comments": "comment counts, comment forms, house rules for commenters",
+    "cookies": "cookie and privacy consent",
+    "legal": "copyright, terms, imprint, licensing",
+    "nav": "navigation: menus, skip links, sections, breadcrumbs, edition choosers, footers",
+    "contact": "ways to reach the newsroom: tips, letters, 'got a story?'",
+    "bio": "a few lines about the author that are not the byline",
+    "tags": "topics and keywords",
+    "media": "what a player or a gallery leaves behind: play, duration, image counters, view in fullscreen",
+    "correction": "a notice that the article was changed or corrected",
+    "meta": "facts about the page that are not its date: reading time, word count, listen to this article",
+    "repeat": "what the page says a second time",
+}
+"""The kinds of promo and what each holds. A rule file may name others."""
+
+
+class Reach(StrEnum):
+    """How far a rule claims from the place that its pattern matches."""
+
+    LINE = "line"
+    INLINE = "inline"
+    TO = "to"
+    UNTIL = "until"
+    END = "to end"
+
+
+class Pass(StrEnum):
+    """The structure passes, which decide what no rule claimed. Told in `Span.why`."""
+
+    HEADLINE = "structure:headline"
+    BYLINE = "structure:byline"
+    TWICE = "structure:said-twice"
+    MENU = "structure:menu"
+    BIO = "structure:bio"
+    TEASERS = "structure:teasers"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Place:
+    """A line of a rule file. `file` is relative to its rule folder and has forward slashes."""
+
+    file: str
+    line: int
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}"
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One rule: what its pattern matches, it labels. A signature labels nothing: its `label` is None.
+
+    `within` is how many units a block looks ahead for its last line (`stop`).
+    """
+
+    label: Label | None
+    kind: str | None
+    pattern: str
+    place: Place
+    reach: Reach = Reach.LINE
+    stop: str | None = None
+    within: int = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """What a rule must claim and what it must not, as it stands beside the rule in its file."""
+
+    rule: Rule
+    examples: tuple[str, ...]
+    counterexamples: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Ruleset:
+    """What one rule file says. `name` is its path in the rule folder, without the ending."""
+
+    name: str
+    domains: tuple[str, ...] = ()
+    includes: tuple[str, ...] = ()
+    signatures: tuple[Rule, ...] = ()
+    rules: tuple[Rule, ...] = ()
+    proofs: tuple[Proof, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A stretch of the article's text, and why it has its label.
+
+    `start` and `end` are offsets into `Article.text`, in characters, as slices count them. `why` is the rule or
+    the structure pass that decided; None only for body that nothing claimed. `values` is what the rule's
+    named groups picked out: the authors of a byline, the headline in a title line, the date in a date line.
+    """
+
+    start: int
+    end: int
+    label: Label
+    kind: str | None = None
+    why: Rule | Pass | None = None
+    values: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Article:
+    """A text, cut into spans that cover each of its characters once and in order.
+
+    The white space behind a span, its line break too, belongs to it; what stands before the first, to the first.
+
+    `publisher` is the name of the rule file that the article was recognised by, a domain, or None.
+    `warnings` say what could not be done: a rule that ran out of time, bytes that could not be decoded.
+    """
+
+    text: str
+    spans: tuple[Span, ...]
+    publisher: str | None = None
+    warnings: tuple[str, ...] = ()
+
+    def of(self, label: Label) -> tuple[Span, ...]:
+        """Return the spans with that label, in order."""
+        return tuple(span for span in self.spans if span.label is label)
+
+    def said(self, span: Span) -> str:
+        """Return the text of a span without what is blank around it."""
+        return self.text[span.start : span.end].strip(BLANK)
+
+    @property
+    def headline(self) -> str | None:
+        """The first headline, or None."""
+        return next(self._values(Label.HEADLINE), None)
+
+    @property
+    def byline(self) -> str | None:
+        """The byline as it stands, its lines joined by line breaks, or None."""
+        return "\n".join(filter(None, map(self.said, self.of(Label.BYLINE)))) or None
+
+    @property
+    def authors(self) -> tuple[str, ...]:
+        """The authors that byline rules picked out, each once, in order."""
+        return tuple(dict.fromkeys(name for span in self.of(Label.BYLINE) for name in span.values))
+
+    @property
+    def date(self) -> str | None:
+        """The first date, as written, or None."""
+        return next(self._values(Label.DATE), None)
+
+    @property
+    def captions(self) -> tuple[str, ...]:
+        """Photo captions and credits, in order."""
+        return tuple(filter(None, map(self.said, self.of(Label.CAPTION))))
+
+    @property
+    def paragraphs(self) -> tuple[str, ...]:
+        """The body, a string a paragraph, as it stands in the text."""
+        paragraphs: list[str] = []
+        fresh, spaced = True, False
+        for span in self.spans:
+            piece = self.text[span.start : span.end]
+            if span.label is Label.BODY and (said := piece.strip(BLANK)):
+                if fresh:
+                    paragraphs.append(said)
+                else:
+                    # A rule cut something out of the middle of a line: two pieces of one paragraph.
+                    paragraphs[-1] += " " * (spaced or piece[0].isspace()) + said
+                fresh = False
+            spaced = piece[-1:].isspace() or (spaced and span.label is not Label.BODY)
+            fresh = fresh or piece[-1:] in LINE_BREAKS
+        return tuple(paragraphs)
+
+    @property
+    def body(self) -> str:
+        """The body, its paragraphs separated by a blank line."""
+        return "\n\n".join(self.paragraphs)
+
+    @property
+    def promo(self) -> tuple[Span, ...]:
+        """The spans of promo cruft, in order."""
+        return self.of(Label.PROMO)
+
+    def _values(self, label: Label) -> Iterator[str]:
+        return (value for span in self.of(label) for value in (span.values or (self.said(span),)) if value)

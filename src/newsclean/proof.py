@@ -1,0 +1,89 @@
+"""Do a rule's examples hold: what it must claim and what it must not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from newsclean.literals import draw
+from newsclean.matching import Matcher, Sheet
+from newsclean.model import Place, Proof, Reach, Rule, Ruleset
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """What a proof found. An advice is told, but fails nothing."""
+
+    place: Place
+    message: str
+    advice: bool = False
+
+    def __str__(self) -> str:
+        return f"{self.place}: {self.message}"
+
+
+def prove(ruleset: Ruleset) -> Iterator[Failure]:
+    """Yield what is wrong with the proofs of a rule file, in the order of its rules."""
+    together = Matcher([(rule, draw(rule)) for rule in ruleset.rules])
+    for proof in ruleset.proofs:
+        yield from _prove_one(proof)
+        if proof.rule.label is not None:
+            yield from _taken(proof, together)
+
+
+def _prove_one(proof: Proof) -> Iterator[Failure]:
+    place = proof.rule.place
+    if not proof.examples:
+        yield Failure(place, "has no example: add a line '  + TEXT' that it must claim")
+    if not proof.counterexamples:
+        yield Failure(place, "has no counter-example: add a line '  - TEXT' that it must not claim")
+    matcher = Matcher([(proof.rule, draw(proof.rule))])
+    for example in proof.examples:
+        claimed, units = _claimed(matcher, proof.rule, example)
+        wanted = {Reach.UNTIL: units - 1, Reach.INLINE: 1}.get(proof.rule.reach, units)
+        if proof.rule.reach is Reach.INLINE:
+            claimed = min(claimed, 1)
+        if claimed != max(1, wanted):
+            yield Failure(place, f"does not claim its example: {_shown(example)}{_why(proof.rule, claimed, wanted)}")
+    for counterexample in proof.counterexamples:
+        if _claimed(matcher, proof.rule, counterexample)[0]:
+            yield Failure(place, f"claims its counter-example: {_shown(counterexample)}")
+
+
+def _claimed(matcher: Matcher, rule: Rule, text: str) -> tuple[int, int]:
+    """Return how many units of a text the rule claims anything of, and how many there are."""
+    sheet = Sheet.of(text)
+    if rule.label is None:
+        return (len(sheet.units) if matcher.fired(sheet) else 0), len(sheet.units)
+    matcher.claim(sheet)
+    return sum(map(bool, sheet.parts)), len(sheet.units)
+
+
+def _why(rule: Rule, claimed: int, wanted: int) -> str:
+    if rule.reach in (Reach.LINE, Reach.INLINE):
+        return "" if wanted == 1 else f" (a line rule's example is one line; {claimed} of {wanted} are claimed)"
+    ends = {Reach.TO: "its last line included", Reach.UNTIL: "its last line not"}.get(rule.reach, "to the end")
+    return f" ({claimed} of the {wanted} lines that the block has, {ends})"
+
+
+def _taken(proof: Proof, together: Matcher) -> Iterator[Failure]:
+    """Yield the examples that a later rule of the file takes away."""
+    for example in proof.examples:
+        sheet = Sheet.of(example)
+        together.claim(sheet)
+        takers: Iterable[Rule] = dict.fromkeys(
+            part.why for parts in sheet.parts for part in parts if isinstance(part.why, Rule) and part.why != proof.rule
+        )
+        for taker in takers:
+            same = (taker.label, taker.kind) == (proof.rule.label, proof.rule.kind)
+            label = " ".join(filter(None, (taker.label, taker.kind)))
+            yield Failure(
+                proof.rule.place,
+                f"its example is taken by the later rule on line {taker.place.line} [{label}]: {_shown(example)}",
+                advice=same,
+            )
+
+
+def _shown(example: str, most: int = 100) -> str:
+    flat = example.replace("\n", "\\n")
+    return flat if len(flat) <= most else flat[: most - 1] + "…"

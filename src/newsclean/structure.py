@@ -1,0 +1,259 @@
+"""The passes over what no rule claimed, each a small function, in the order of `PASSES`.
+
+All of them look at the same `Layout`: how many words each unit has, which are prose, and the core, the stretch of
+units that holds most prose and least else (Finn, Kushmerick and Smyth, "Fact or Fiction", 2001, find the body of
+a web page so). A pass claims only with evidence beside it: in a text that looks like an extractor's output, what
+no rule knows is body.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from newsclean.matching import Claim, Sheet
+from newsclean.model import Label, Pass
+
+CJK = re.compile("[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\u0e00-\u0eff]")
+CJK_A_WORD = 2.5
+"""Characters of a script without spaces that count as a word."""
+CLOSING = "\"'»)]」』"
+PROSE_WORDS, LONG_WORDS, SHORT_WORDS = 10, 22, 6
+"""Words: from the first on, a sentence is prose; from the second on, anything is; up to the third, a unit is short."""
+MENU_RUN = 5
+"""Units: as many short ones in a row, outside the core, are a menu; three times as many make a whole page."""
+HEAD_REACH = 30
+"""Units: how far above the core a headline may stand."""
+MOST_WORDS = 60.0
+"""Words: what a paragraph can weigh for the core; a longer one says no more."""
+WEIGHTS = {
+    "related": -14.0,
+    "comments": -20.0,
+    "nav": -8.0,
+    "legal": -8.0,
+    "ad": -1.0,
+    "share": -3.0,
+    "media": -1.0,
+}
+PROMO_WEIGHT, SHORT_WEIGHT, LINE_WEIGHT, OTHER_WEIGHT = -4.0, -4.0, -2.0, -1.0
+"""What a unit weighs for the core, in words: promo by its kind or else the first; then what is open and short, what
+is open and not prose, and a headline, a byline, a date or a caption."""
+GOES_ON = frozenset(("ad", "media", "share", "meta", "newsletter", "app"))
+"""Kinds of promo that stand in the middle of articles as often as below them."""
+PARTICLES = "de|da|di|del|della|van|von|der|den|la|le|el|al|bin|af|zu"
+PERSON = rf"[^\W\d_][\w.'-]*(?: (?:{PARTICLES}))*(?: [^\W\d_a-zа-яё][\w.'-]*){{1,3}}"
+BETWEEN_PERSONS = r" *, *| (?:&|and|und|et|y|e|i|en|og|och|и|та|ve) "
+PERSONS = rf"{PERSON}(?:(?:{BETWEEN_PERSONS}){PERSON}){{0,3}}"
+
+
+@dataclass(slots=True)
+class Layout:
+    """How a sheet looks: words a unit, whether it is prose, and the core as units `first` to `last`, both in it.
+
+    Without any prose, `first` is behind the last unit and `last` before the first.
+    """
+
+    words: list[float]
+    prose: list[bool]
+    first: int
+    last: int
+    whole_page: bool
+
+    @classmethod
+    def of(cls, sheet: Sheet) -> Layout:
+        """Measure a sheet."""
+        words = [_words(unit.view) for unit in sheet.units]
+        prose = [
+            count >= PROSE_WORDS and _is_body(sheet, i) and (count >= LONG_WORDS or _ends(sheet.units[i].view))
+            for i, count in enumerate(words)
+        ]
+        _unheaded(sheet, words, prose)
+        first, last = _core(sheet, words, prose)
+        top = prose.index(True) if True in prose else 0
+        furniture = [
+            i
+            for i, count in enumerate(words)
+            if count <= SHORT_WORDS and not first <= i <= last and (i < top or _promo(sheet, i) not in (None, "ad"))
+        ]
+        return cls(words, prose, first, last, len(furniture) >= 3 * MENU_RUN)
+
+
+def decide(sheet: Sheet) -> None:
+    """Run the passes over what no rule claimed."""
+    if sheet.units:
+        layout = Layout.of(sheet)
+        for run in PASSES:
+            run(sheet, layout)
+
+
+def _words(view: str) -> float:
+    return len(view.split()) + (0 if view.isascii() else len(CJK.findall(view)) / CJK_A_WORD)
+
+
+def _ends(view: str, marks: str = ".!?…:;。！？") -> bool:
+    return view.rstrip(CLOSING).endswith(tuple(marks))
+
+
+def _is_body(sheet: Sheet, i: int) -> bool:
+    """Tell whether a unit is open, or body by some rule's word."""
+    return not sheet.whole[i] or any(part.label is Label.BODY for part in sheet.parts[i])
+
+
+def _promo(sheet: Sheet, i: int) -> str | None:
+    """Return the kind of promo that a unit wholly is, or None."""
+    part = sheet.parts[i][0] if sheet.whole[i] else None
+    return (part.kind or "") if part and part.label is Label.PROMO else None
+
+
+def _unheaded(sheet: Sheet, words: list[float], prose: list[bool]) -> None:
+    """Take a question or a cry among the first lines, a byline or a date below it, for no prose: it is a headline."""
+    for i in range(min(3, len(words) - 1)):
+        below = [part.label for parts in sheet.parts[i + 1 : i + 4] for part in parts]
+        if (Label.BYLINE in below or Label.DATE in below) and words[i] < LONG_WORDS:
+            prose[i] = prose[i] and _ends(sheet.units[i].view, ".:;。")
+
+
+def _core(sheet: Sheet, words: list[float], prose: list[bool]) -> tuple[int, int]:
+    """Return the stretch with the greatest sum of weights (Kadane's scan); (n, -1) if nothing is prose."""
+    best, total = 0.0, 0.0
+    core, start = (len(words), -1), 0
+    for i, count in enumerate(words):
+        if prose[i]:
+            weight = min(count, MOST_WORDS)
+        elif _is_body(sheet, i):
+            weight = SHORT_WEIGHT if count <= SHORT_WORDS else LINE_WEIGHT
+        else:
+            kind = _promo(sheet, i)
+            weight = OTHER_WEIGHT if kind is None else WEIGHTS.get(kind, PROMO_WEIGHT)
+        if total <= 0:
+            total, start = 0.0, i
+        total += weight
+        if total > best:
+            best, core = total, (start, i)
+    return core
+
+
+def headline(sheet: Sheet, layout: Layout) -> None:
+    """The headline: the line above the core that the page's title repeats, or else the first that is like one."""
+    above = min(layout.first, len(sheet.units)) if layout.last >= 0 else min(len(sheet.units), HEAD_REACH)
+    candidates = [
+        i
+        for i in range(max(0, above - HEAD_REACH), above)
+        if not sheet.whole[i] and 3 <= layout.words[i] <= 35 and not _ends(sheet.units[i].view, ".,;:。")
+    ]
+    said = next(
+        (p.values or (_said(sheet, p),) for parts in sheet.parts for p in parts if p.label is Label.HEADLINE),
+        (),
+    )
+    if said:
+        for i in candidates:
+            if sheet.units[i].view in said:
+                sheet.claim_unit(i, Label.HEADLINE, None, Pass.TWICE)
+        return
+    title = sheet.units[0].view
+    best = next(
+        (i for i in candidates if i and len(sheet.units[i].view) > 15 and title.startswith(sheet.units[i].view)),
+        None,
+    )
+    if best is not None and not sheet.whole[0]:
+        sheet.claim_unit(0, Label.PROMO, "repeat", Pass.TWICE)
+    if best is None:
+        best = _nearest_block(candidates)
+    if best is not None:
+        sheet.claim_unit(best, Label.HEADLINE, None, Pass.HEADLINE)
+        if best == 1 and not sheet.whole[0] and layout.words[0] <= 3 and not _ends(title):
+            sheet.claim_unit(0, Label.PROMO, "nav", Pass.HEADLINE)
+
+
+def _said(sheet: Sheet, claim: Claim) -> str:
+    return " ".join(sheet.text[claim.start : claim.end].split())
+
+
+def _nearest_block(candidates: list[int]) -> int | None:
+    """Return the first candidate of those that stand together just above the core."""
+    block: list[int] = []
+    for i in reversed(candidates):
+        if block and block[-1] - i > 4:
+            break
+        block.append(i)
+    return block[-1] if block else None
+
+
+def byline(sheet: Sheet, layout: Layout) -> None:
+    """The byline: a line that is nothing but names, beside a date above the core."""
+    if layout.last < 0 or any(part.label is Label.BYLINE for parts in sheet.parts for part in parts):
+        return
+    for i in range(max(0, layout.first - 8), layout.first):
+        if sheet.whole[i] or layout.words[i] > 12:
+            continue
+        beside = [part.label for j in (i - 1, i + 1) if 0 <= j < len(sheet.parts) for part in sheet.parts[j]]
+        left = sheet.left(i)
+        if Label.DATE in beside and re.fullmatch(PERSONS, left):
+            sheet.claim_unit(i, Label.BYLINE, None, Pass.BYLINE, *re.split(BETWEEN_PERSONS, left))
+            return
+
+
+def said_twice(sheet: Sheet, layout: Layout) -> None:
+    """A line that says again what a headline or a caption said."""
+    labels = {
+        sheet.units[i].view: parts[0].label
+        for i, parts in enumerate(sheet.parts)
+        if len(parts) == 1 and sheet.whole[i] and parts[0].label in (Label.HEADLINE, Label.CAPTION)
+    }
+    for i, unit in enumerate(sheet.units):
+        if sheet.parts[i] or layout.words[i] < 3:
+            continue
+        if labels.get(unit.view) is Label.CAPTION:
+            sheet.claim_unit(i, Label.CAPTION, None, Pass.TWICE)
+        elif labels.get(unit.view) is Label.HEADLINE:
+            sheet.claim_unit(i, Label.PROMO, "repeat", Pass.TWICE)
+
+
+def menus(sheet: Sheet, layout: Layout) -> None:
+    """Runs of short units outside the core of a whole page, and all that is left above it."""
+    if not layout.whole_page or layout.last < 0:
+        return
+    run: list[int] = []
+    for i in range(len(sheet.units) + 1):
+        if i < len(sheet.units) and not layout.first <= i <= layout.last and _is_short(sheet, layout, i):
+            run.append(i)
+            continue
+        if len(run) >= MENU_RUN:
+            for j in run:
+                if not sheet.whole[j]:
+                    sheet.claim_unit(j, Label.PROMO, "nav", Pass.MENU)
+        run = []
+    for i in range(layout.first):
+        if not sheet.whole[i]:
+            sheet.claim_unit(i, Label.PROMO, "nav", Pass.MENU)
+
+
+def _is_short(sheet: Sheet, layout: Layout, i: int) -> bool:
+    if sheet.whole[i]:
+        return sheet.parts[i][0].label in (Label.PROMO, Label.DATE)
+    return layout.words[i] <= SHORT_WORDS
+
+
+def bio(sheet: Sheet, layout: Layout) -> None:
+    """A paragraph at the end that begins with the name of the author."""
+    authors = tuple(name for parts in sheet.parts for p in parts if p.label is Label.BYLINE for name in p.values)
+    for i in range(max(layout.first + 2, len(sheet.units) - 3), len(sheet.units)) if authors else ():
+        if not sheet.whole[i] and sheet.units[i].view.startswith(authors) and layout.words[i] > SHORT_WORDS:
+            sheet.claim_unit(i, Label.PROMO, "bio", Pass.BIO)
+
+
+def teasers(sheet: Sheet, layout: Layout) -> None:
+    """What stands behind the core: in a whole page all of it, else what follows promo there and is no sentence."""
+    if layout.last < 0:
+        return
+    ended = layout.whole_page
+    for i in range(layout.last + 1, len(sheet.units)):
+        kind = _promo(sheet, i)
+        if kind is not None:
+            ended = ended or kind not in GOES_ON
+        elif not sheet.whole[i] and ended and (layout.whole_page or not _ends(sheet.units[i].view)):
+            sheet.claim_unit(i, Label.PROMO, "related", Pass.TEASERS)
+
+
+PASSES = (headline, byline, said_twice, menus, bio, teasers)
+"""The passes, in the order they run."""

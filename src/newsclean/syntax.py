@@ -1,0 +1,225 @@
+"""A rule file's text in, a `Ruleset` out, or all of its errors at once, each with its place and a caret."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+
+from newsclean.model import KINDS, Label, Place, Proof, Reach, Rule, Ruleset, UsageError
+
+SECTION = re.compile(r"\[([^\]]*)\]\s*")
+DOMAIN = re.compile(r"(?!-)[\w-]+(?:\.[\w-]+)+", re.UNICODE)
+KIND = re.compile(r"[a-z][a-z-]*")
+GROUPS = {"author": Label.BYLINE, "headline": Label.HEADLINE, "date": Label.DATE}
+"""The named groups that pick a value out of a line, and the label each belongs to."""
+
+MAX_PATTERN = 10_000
+"""Characters. The longest pattern in earnest use is a tenth of it; a longer one is a file gone wrong."""
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What is wrong with a line of a rule file, and where: `column` counts characters from 1."""
+
+    place: Place
+    column: int
+    message: str
+    source: str = ""
+
+    def __str__(self) -> str:
+        head = f"{self.place}:{self.column}: {self.message}"
+        if not self.source:
+            return head
+        # A window on the line, so that the caret stands below its place on a narrow terminal too.
+        start = max(0, self.column - 50)
+        shown = self.source[start : start + 72].replace("\t", " ")
+        return f"{head}\n    {shown}\n    {' ' * (self.column - 1 - start)}^"
+
+
+class RuleError(UsageError, ValueError):
+    """A rule file, or several, that can't be used. `problems` holds every one that was found."""
+
+    def __init__(self, problems: Iterable[Problem]):
+        self.problems = tuple(problems)
+        super().__init__("\n".join(map(str, self.problems)))
+
+
+@dataclass
+class _Draft:
+    """A rule while its indented lines are still being read."""
+
+    rule: Rule
+    examples: list[str] = field(default_factory=list)
+    counterexamples: list[str] = field(default_factory=list)
+
+
+class _Parser:
+    def __init__(self, name: str, file: str, check: bool):
+        self.name, self.file, self.check = name, file, check
+        self.problems: list[Problem] = []
+        self.domains: list[str] = []
+        self.includes: list[str] = []
+        self.drafts: list[_Draft] = []
+        self.section: str | None = None
+        self.label: Label | None = None
+        self.kind: str | None = None
+        self.line, self.source = 0, ""
+
+    def wrong(self, message: str, column: int = 1) -> None:
+        self.problems.append(Problem(Place(self.file, self.line), column, message, self.source))
+
+    def read(self, text: str) -> Ruleset:
+        for self.line, source in enumerate(text.split("\n"), 1):
+            self.source = source.rstrip()
+            said = self.source.strip()
+            if not said or said.startswith("#"):
+                continue
+            if self.source[0].isspace():
+                self.belonging(said, len(self.source) - len(self.source.lstrip()) + 1)
+            elif section := SECTION.fullmatch(self.source):
+                self.begin(section[1])
+            else:
+                self.entry(self.source)
+        if self.problems:
+            raise RuleError(sorted(self.problems, key=lambda problem: (problem.place.line, problem.column)))
+        proofs = [Proof(d.rule, tuple(d.examples), tuple(d.counterexamples)) for d in self.drafts]
+        rules = [draft.rule for draft in self.drafts]
+        return Ruleset(
+            self.name,
+            tuple(self.domains),
+            tuple(self.includes),
+            tuple(rule for rule in rules if rule.label is None),
+            tuple(rule for rule in rules if rule.label is not None),
+            tuple(proofs),
+        )
+
+    def begin(self, header: str) -> None:
+        """Enter the section that stands between square brackets."""
+        word, _, kind = header.partition(" ")
+        kind = kind.strip()
+        self.section, self.label, self.kind = word, None, None
+        if word in ("domains", "include", "publisher"):
+            if kind:
+                self.wrong(f"[{word}] takes no kind", 3 + len(word))
+        elif word in list(Label):
+            self.label = Label(word)
+            self.kind = self.known_kind(kind) if word == "promo" else None
+            if kind and word != "promo":
+                self.wrong(f"[{word}] takes no kind; only [promo KIND] does", 3 + len(word))
+        else:
+            self.section = "unknown"
+            known = ["domains", "include", "publisher", *Label]
+            hint = _nearest(word, known) or "if it is a regex, write what stands beside the brackets too"
+            self.wrong(f"unknown section [{header}]; {hint}", 2)
+
+    def known_kind(self, kind: str) -> str | None:
+        if not kind:
+            self.wrong(f"a promo section names its kind: {', '.join(KINDS)}", 7)
+        elif not KIND.fullmatch(kind):
+            self.wrong("a kind is a word in lower case", 8)
+        elif kind not in KINDS and (hint := _nearest(kind, KINDS)):
+            self.wrong(f"unknown kind {kind!r}; {hint}", 8)
+        return kind or None
+
+    def entry(self, said: str) -> None:
+        """Take a line at column 1: a domain, the name of a file to include, or a pattern."""
+        if self.section is None:
+            self.wrong("stands before any [section]")
+        elif self.section == "domains":
+            if DOMAIN.fullmatch(said):
+                self.domains.append(said.lower().removeprefix("www."))
+            else:
+                self.wrong("is no domain; write it as in example.com, without https:// and path")
+        elif self.section == "include":
+            if re.fullmatch(r"[\w.-]+(?:/[\w.-]+)*", said) and ".." not in said.split("/"):
+                self.includes.append(said.removesuffix(".txt"))
+            else:
+                self.wrong("is no rule file's name; write it as in groups/wire-credits")
+        else:
+            rule = Rule(self.label, self.kind, said, Place(self.file, self.line))
+            self.drafts.append(_Draft(rule))
+            if self.section != "unknown":
+                self.pattern(said, 1)
+
+    def belonging(self, said: str, column: int) -> None:
+        """Take an indented line, which says something of the rule above it."""
+        if self.section in ("domains", "include") or not self.drafts or self.section is None:
+            self.wrong("is indented, but there is no rule above it", column)
+            return
+        draft, (word, _, rest) = self.drafts[-1], said.partition(" ")
+        rest = rest.strip()
+        where = column + len(said) - len(rest)
+        if word in ("+", "-"):
+            if not rest:
+                self.wrong("the example is empty", column)
+            proofs = draft.examples if word == "+" else draft.counterexamples
+            proofs.append(rest.replace("\\n", "\n"))
+        elif word == "inline" and not rest:
+            self.reach(draft, column, reach=Reach.INLINE)
+        elif word in ("to", "until") and rest:
+            if word == "to" and rest == "end":
+                self.reach(draft, column, reach=Reach.END)
+            elif self.pattern(rest, where, stop=True):
+                self.reach(draft, column, reach=Reach(word), stop=rest)
+        elif word == "within" and rest.isdecimal() and 1 <= int(rest) <= 1_000:
+            draft.rule = replace(draft.rule, within=int(rest))
+        else:
+            self.wrong(
+                "unknown keyword; an indented line is one of: + TEXT, - TEXT, inline, to REGEX, "
+                "until REGEX, to end, within N (1 to 1000)",
+                column,
+            )
+
+    def reach(self, draft: _Draft, column: int, *, reach: Reach, stop: str | None = None) -> None:
+        if draft.rule.label is None and reach is not Reach.INLINE:
+            self.wrong("a signature is a line or inline, not a block", column)
+        elif draft.rule.reach is not Reach.LINE:
+            self.wrong(f"the rule above already has a reach: {draft.rule.reach}", column)
+        draft.rule = replace(draft.rule, reach=reach, stop=stop)
+
+    def pattern(self, pattern: str, column: int, *, stop: bool = False) -> bool:
+        """Check a pattern and tell whether it can be used."""
+        if len(pattern) > MAX_PATTERN:
+            self.wrong(f"the pattern is longer than {MAX_PATTERN:,} characters", column)
+            return False
+        if not self.check:
+            return True
+        import regex
+
+        try:
+            names = regex.compile(pattern).groupindex
+        except regex.error as error:
+            self.wrong(f"not a regex: {error.msg}", column + min(error.pos or 0, len(pattern)))
+            return False
+        except (ValueError, RecursionError, OverflowError, MemoryError) as error:
+            self.wrong(f"not a regex: {error or type(error).__name__}", column)
+            return False
+        for name in names:
+            if GROUPS.get(name) is not self.label or stop:
+                at = max(0, pattern.find(f"<{name}>")) + 1
+                known = [group for group, label in GROUPS.items() if label is self.label and not stop]
+                hint = f"the one that means something here is {known[0]!r}" if known else "write (?:…)"
+                self.wrong(f"the group {name!r} means nothing here; {hint}", column + at)
+        return True
+
+
+def _nearest(word: str, known: Iterable[str]) -> str:
+    near = difflib.get_close_matches(word, [*map(str, known)], 1, 0.75)
+    return f"did you mean {near[0]!r}?" if near else ""
+
+
+def parse(text: str, name: str, *, file: str | None = None, check: bool = True) -> Ruleset:
+    """Return what a rule file says.
+
+    Args:
+        text: The file's text.
+        name: Its path in the rule folder, without the ending: `themoscowtimes.com`, `common/en`.
+        file: How places name it; `name` with `.txt` unless given.
+        check: Compile each pattern to see that it is a regex. Leave it out only for a text that once passed.
+
+    Raises:
+        RuleError: With every problem in the text, in the order of its lines.
+    """
+    return _Parser(name, file or f"{name}.txt", check).read(text.removeprefix("\ufeff").replace("\r\n", "\n"))
