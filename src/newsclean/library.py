@@ -190,17 +190,30 @@ def _read(folder: Path, problems: list[Problem]) -> Iterator[tuple[str, str, str
         name = path.relative_to(folder).with_suffix("").as_posix()
         file = f"{name}.txt" if ours else path.as_posix()
         try:
-            if not path.is_file():
-                raise OSError("is no file")
-            if path.stat().st_size > MAX_BYTES:
-                raise OSError(f"is larger than {MAX_BYTES:,} bytes, so it can't be a rule file")
-            yield name, file, path.read_bytes().decode("utf-8")
-        except UnicodeDecodeError as error:
-            line = error.object.count(b"\n", 0, error.start) + 1
-            column = error.start - error.object.rfind(b"\n", 0, error.start)
-            problems.append(Problem(Place(file, line), column, "is not UTF-8; save the file as UTF-8"))
-        except OSError as error:
-            problems.append(Problem(Place(file, 0), 0, error.strerror or str(error)))
+            yield name, file, read_file(path, file)
+        except RuleError as error:
+            problems += error.problems
+
+
+def read_file(path: Path, file: str) -> str:
+    """Return a rule file's text; `file` is how places call it.
+
+    Raises:
+        RuleError: If it can't be read, is no UTF-8, or is too large to be one.
+    """
+    try:
+        if not path.is_file():
+            raise OSError("is no file")
+        if path.stat().st_size > MAX_BYTES:
+            raise OSError(f"is larger than {MAX_BYTES:,} bytes, so it can't be a rule file")
+        return path.read_bytes().decode("utf-8")
+    except UnicodeDecodeError as error:
+        line = error.object.count(b"\n", 0, error.start) + 1
+        column = error.start - error.object.rfind(b"\n", 0, error.start)
+        problem = Problem(Place(file, line), column, "is not UTF-8; save the file as UTF-8")
+    except OSError as error:
+        problem = Problem(Place(file, 0), 0, error.strerror or str(error))
+    raise RuleError([problem])
 
 
 def _versions() -> list[bytes]:

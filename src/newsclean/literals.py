@@ -12,14 +12,19 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from functools import cache
 from itertools import product
+from math import log2
 from typing import Any
 
 from newsclean.model import Reach, Rule
 
-MAX_STRINGS = 48
+MAX_STRINGS = 24
 """How many strings a part of a pattern may stand for, and still be written out."""
 GOOD_WEIGHT, LEAST_WEIGHT = 12.0, 2.5
 """Weights of literals: beyond the first, longer is no rarer; below the second, a literal is in every other line."""
+CUTS = (5, 8)
+"""Characters: how much of a literal is kept where that makes them fewer."""
+SIZE_WEIGHT = 1.0
+"""What doubling the number of literals costs, in weight."""
 LONGEST = 20_000
 EXPONENTIAL, SMALL_REPEAT = 1e9, 12
 """A degree that stands for no bound at all; and how often a thing may be repeated without counting as a gap."""
@@ -187,15 +192,20 @@ def _walk(node: Any, run: frozenset[str]) -> tuple[list[frozenset[str]], frozens
 
 
 def _best(found: list[frozenset[str]]) -> frozenset[str]:
-    """Return the set that says most, or the empty one if none says enough."""
+    """Return the set that says most for its size, or the empty one if none says enough.
+
+    Where every string of a set is required to stand, so are their beginnings, and their ends: fewer, often.
+    """
+    cuts = [slice(None), *(slice(None, n) for n in CUTS), *(slice(-n, None) for n in CUTS)]
     best: frozenset[str] = frozenset()
     most = 0.0
     for strings in found:
-        weight = min(map(_weight, strings), default=0.0)
-        if weight >= LEAST_WEIGHT and len(strings) <= 2 * MAX_STRINGS:
-            score = min(weight, GOOD_WEIGHT) - 0.05 * len(strings)
-            if score > most:
-                best, most = strings, score
+        for cut in cuts:
+            trimmed = frozenset(string[cut] for string in strings)
+            weight = min(map(_weight, trimmed), default=0.0)
+            score = min(weight, GOOD_WEIGHT) - SIZE_WEIGHT * log2(max(1, len(trimmed)))
+            if weight >= LEAST_WEIGHT and score > most:
+                best, most = trimmed, score
     return best
 
 

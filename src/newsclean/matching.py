@@ -37,6 +37,14 @@ class Claim(NamedTuple):
     values: tuple[str, ...] = ()
 
 
+class Cost(NamedTuple):
+    """How often a rule was tried, the seconds that took, and whether a literal chose where."""
+
+    tries: int
+    seconds: float
+    by_literal: bool
+
+
 @dataclass(slots=True)
 class Sheet:
     """A text on the table: its units, folded into one string to look for literals in, and what is claimed so far.
@@ -202,6 +210,20 @@ class Matcher:
             ):
                 found.add(live.rule)
         return found
+
+    def costs(self, sheet: Sheet) -> dict[Rule, Cost]:
+        """Return what each rule that was tried costs on the sheet: how often it is tried, and the seconds."""
+        costs: dict[Rule, Cost] = {}
+        for turn, i in self.candidates(sheet):
+            live = self._live[turn] or self._ready(turn)
+            began = perf_counter()
+            if live.rule.reach is Reach.INLINE:
+                list(self._found(live, sheet, i))
+            else:
+                self._matched(live, live.fullmatch, sheet, i)
+            before = costs.get(live.rule, Cost(0, 0.0, bool(self._rules[turn][1].literals)))
+            costs[live.rule] = before._replace(tries=before.tries + 1, seconds=before.seconds + perf_counter() - began)
+        return costs
 
     def _ready(self, turn: int) -> _Live:
         live = self._live[turn] = _Live(*self._rules[turn])

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from newsclean.literals import draw
+from newsclean.literals import Drawn, draw
 from newsclean.matching import Matcher, Sheet
 from newsclean.model import Place, Proof, Reach, Rule, Ruleset
 
@@ -29,6 +29,37 @@ def prove(ruleset: Ruleset) -> Iterator[Failure]:
         yield from _prove_one(proof)
         if proof.rule.label is not None:
             yield from _taken(proof, together)
+
+
+DEAR_SHARE, DEAR_LINES, DEAR_MOST = 0.02, 200, 10
+"""A rule is dear that takes this share of all rules' time on so many lines or more; so many are named at most."""
+
+
+def dear(rules: Sequence[tuple[Rule, Drawn]], texts: Iterable[str]) -> Iterator[Failure]:
+    """Yield an advice for each rule that takes a share of the matching time far beyond its own.
+
+    Args:
+        rules: The rules, with what is drawn from them.
+        texts: What to measure on: the rules' examples, fixtures, any lines they will meet.
+    """
+    sheet = Sheet.of("\n".join(texts))
+    matcher = Matcher(rules)
+    runs = [matcher.costs(sheet) for _ in range(3)]
+    # The least of three: what else the machine did, and the compiling in the first, should not count.
+    least = {rule: min((run[rule] for run in runs), key=lambda cost: cost.seconds) for rule in runs[0]}
+    costs = sorted(least.items(), key=lambda item: -item[1].seconds)
+    total = sum(cost.seconds for _, cost in costs)
+    for rule, cost in costs[:DEAR_MOST]:
+        if len(sheet.units) < DEAR_LINES or cost.seconds < DEAR_SHARE * total or cost.seconds < 5 * total / len(costs):
+            return
+        reason = "a literal in it is common" if cost.by_literal else "no literal can be looked up for it"
+        yield Failure(
+            rule.place,
+            f"is dear: {cost.seconds / total:.0%} of the time of all {len(costs)} rules. It is tried on {cost.tries} "
+            f"of {len(sheet.units)} lines, as {reason}, and takes {1e6 * cost.seconds / cost.tries:.1f} µs each time; "
+            "say more of the line literally, and bound its gaps",
+            advice=True,
+        )
 
 
 def _prove_one(proof: Proof) -> Iterator[Failure]:

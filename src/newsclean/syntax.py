@@ -29,6 +29,8 @@ class Problem:
     source: str = ""
 
     def __str__(self) -> str:
+        if not self.place.line:  # the file itself is the trouble
+            return f"{self.place.file}: {self.message}"
         head = f"{self.place}:{self.column}: {self.message}"
         if not self.source:
             return head

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from typing import Any
+from typing import Annotated, Any
 
 import typer
 from typer.core import TyperGroup
@@ -30,8 +30,11 @@ class CleanByDefault(TyperGroup):
         formatter.write_usage("newsclean", "COMMAND ...         see below", " " * 7)
 
     def format_options(self, ctx: Any, formatter: Any) -> None:
-        """Write the main job's arguments and options, then the commands."""
+        """Write the main job's arguments and options, then the group's own, then the commands."""
         self.commands["clean"].format_options(ctx, formatter)
+        own = [record for parameter in self.get_params(ctx) if (record := parameter.get_help_record(ctx))]
+        with formatter.section("Other"):
+            formatter.write_dl([record for record in own if "--help" not in record[0]])
         self.format_commands(ctx, formatter)
 
 
@@ -54,7 +57,11 @@ app.add_typer(rules.app, name="rules")
 
 
 @app.callback()
-def group(version: bool = typer.Option(False, "--version", callback=_version, is_eager=True)) -> None:
+def group(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version and exit.")
+    ] = False,
+) -> None:
     """Strip the boilerplate from scraped news text, and say why each line went.
 
     A file named like a command is reached as ./NAME. Exit codes: 0 fine; 1 something could not be cleaned or
@@ -70,7 +77,8 @@ def main() -> None:
     try:
         app(prog_name="newsclean")
     except UsageError as error:
-        tell(error)
+        for problem in getattr(error, "problems", (error,)):
+            tell(problem)
         sys.exit(USAGE)
     except KeyboardInterrupt:
         sys.exit(INTERRUPTED)

@@ -74,23 +74,35 @@ def output(path: Path | None) -> Iterator[TextIO]:
 
     A reader that has gone away (`| head`) ends the command quietly.
     """
-    if path is None or (path.exists() and not path.is_file()):
-        stream = sys.stdout if path is None else path.open("w", encoding="utf-8", newline="\n")
-        try:
-            yield stream
-            stream.flush()
-        except BrokenPipeError:
-            # Python flushes stdout once more at exit; let that go nowhere.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
-            raise typer.Exit(0) from None
+    if path is None:
+        with _told("standard output", sys.stdout):
+            yield sys.stdout
+            sys.stdout.flush()
         return
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    with _told(str(path)):
+        if path.exists() and not path.is_file():  # a device or a pipe can't be put in place afterwards
+            with path.open("w", encoding="utf-8", newline="\n") as file:
+                yield file
+            return
+        part = path.with_name(f".{path.name}.{os.getpid()}.part")
+        try:
+            with part.open("w", encoding="utf-8", newline="\n") as file:
+                yield file
+            part.replace(path)
+        finally:
+            part.unlink(missing_ok=True)
+
+
+@contextmanager
+def _told(name: str, stream: TextIO | None = None) -> Iterator[None]:
+    """Turn trouble with writing into a message and an exit code; none for a reader that has gone away."""
     try:
-        with part.open("w", encoding="utf-8", newline="\n") as file:
-            yield file
-        part.replace(path)
+        yield
     except OSError as error:
-        tell(f"{path}: can't be written: {error.strerror or error}")
+        if stream is not None:
+            # Python flushes standard output once more at exit; let that go nowhere.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+            if isinstance(error, BrokenPipeError):
+                raise typer.Exit(0) from None
+        tell(f"{name}: can't be written: {error.strerror or error}")
         raise typer.Exit(FAILED) from None
-    finally:
-        part.unlink(missing_ok=True)
