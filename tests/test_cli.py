@@ -139,7 +139,7 @@ def test_what_cannot_be_cleaned_is_told_and_the_rest_is_done(newsclean: Run, art
         "newsclean: photo.png: is a PNG image, not text. Give the article's text.",
         "newsclean: missing.txt: does not exist.",
         "newsclean: empty.txt: is empty.",
-        "newsclean: folder: holds no *.txt files. Name the files, or a folder that holds some.",
+        "newsclean: folder: has no files that match *.txt. Give another pattern, or the files.",
     ]
     assert [json.loads(line)["source"] for line in done.stdout.splitlines()] == ["ferry.txt"]
 

@@ -9,10 +9,11 @@ index can only cost time, never change a result.
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from time import perf_counter
+from time import perf_counter, thread_time
 from typing import Any, NamedTuple
 
 import regex
@@ -22,8 +23,13 @@ from newsclean.literals import OTHER, Drawn, fold
 from newsclean.model import BLANK, Label, Pass, Reach, Rule
 from newsclean.units import Unit, units
 
-LEAST_SECONDS, SECONDS_A_CHARACTER = 0.05, 4e-7
-"""The time that all guarded rules together may take on one unit: 50 ms, and 0.4 s for each million characters."""
+LEAST_SECONDS, SECONDS_A_CHARACTER, SHARE_OF_A_CALL = 0.5, 4e-7, 0.25
+"""The processor time that all guarded rules together may take on one text: half a second, and 0.4 s for each million
+characters; and the share of it that one call may take."""
+
+
+SURROGATES = re.compile("[\ud800-\udfff]")
+"""Half characters, which a text may hold but the automaton, which reads UTF-8, can't."""
 
 
 class Claim(NamedTuple):
@@ -61,7 +67,7 @@ class Sheet:
     parts: list[list[Claim]]
     whole: bytearray
     warnings: list[str] = field(default_factory=list)
-    seconds_left: dict[int, float] = field(default_factory=dict)
+    seconds_left: float = LEAST_SECONDS
     too_slow: set[Rule] = field(default_factory=set)
 
     @classmethod
@@ -70,14 +76,20 @@ class Sheet:
         found = units(text)
         views = [unit.view for unit in found]
         joined = "\n".join(["", *views, ""])
-        folded = fold(joined)
+        folded = SURROGATES.sub("\ufffd", fold(joined))
         # Few texts hold a character that folds to several; only theirs are folded again, unit by unit.
         lengths = map(len, views) if len(folded) == len(joined) else (len(fold(view)) for view in views)
         starts, at = [], 0
         for length in lengths:
             starts.append(at)
             at += length + 1
-        return cls(text, found, folded, starts, [[] for _ in found], bytearray(len(found)))
+        sheet = cls(text, found, folded, starts, [[] for _ in found], bytearray(len(found)))
+        sheet.seconds_left += SECONDS_A_CHARACTER * len(text)
+        return sheet
+
+    def line(self, i: int) -> int:
+        """Return the number of the line on which unit i begins, from 1."""
+        return len((self.text[: self.units[i].start] + "x").splitlines())
 
     def claim(self, i: int, claim: Claim) -> None:
         """Let a claim have what is left of its stretch of unit i."""
@@ -273,24 +285,21 @@ class Matcher:
 
 
 def _guarded(live: _Live, attempt: Callable[[float], list[Any]], sheet: Sheet, i: int) -> list[Any]:
-    """Return what the attempt finds in the time that is left for the unit; a rule out of time finds nothing."""
-    allowed = LEAST_SECONDS + SECONDS_A_CHARACTER * len(sheet.units[i].view)
-    left = sheet.seconds_left.setdefault(i, allowed)
-    if live.rule in sheet.too_slow or left <= 0:
+    """Return what the attempt finds in the time that is left for the text; a rule out of time finds nothing."""
+    if live.rule in sheet.too_slow or sheet.seconds_left <= 0:
         return []
-    began = perf_counter()
+    limit = SHARE_OF_A_CALL * (LEAST_SECONDS + SECONDS_A_CHARACTER * len(sheet.text))
+    began = thread_time()
     try:
-        return attempt(min(left, allowed / 4))
+        return attempt(min(sheet.seconds_left, limit))
     except TimeoutError:
         sheet.too_slow.add(live.rule)
-        line = sheet.text.count("\n", 0, sheet.units[i].start) + 1
-        sheet.warnings.append(f"rule {live.rule.place} ran out of time on line {line} and was left out")
+        sheet.warnings.append(f"rule {live.rule.place} ran out of time on line {sheet.line(i)} and was left out")
         return []
     finally:
-        sheet.seconds_left[i] = left = left - (perf_counter() - began)
-        if left <= 0:
-            line = sheet.text.count("\n", 0, sheet.units[i].start) + 1
-            sheet.warnings.append(f"line {line} is too long or too slow to match: some rules were not tried on it")
+        sheet.seconds_left -= thread_time() - began
+        if sheet.seconds_left <= 0:
+            sheet.warnings.append(f"out of time on line {sheet.line(i)}: some rules were not tried from there on")
 
 
 def _values(live: _Live, sheet: Sheet, unit: Unit, match: Any) -> tuple[str, ...]:

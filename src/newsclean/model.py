@@ -203,8 +203,9 @@ class Article:
                     # A rule cut something out of the middle of a line: two pieces of one paragraph.
                     paragraphs[-1] += " " * (spaced or piece[0].isspace()) + said
                 fresh = False
-            spaced = piece[-1:].isspace() or (spaced and span.label is not Label.BODY)
-            fresh = fresh or piece[-1:] in LINE_BREAKS
+            blank = piece[len(piece.rstrip(BLANK)) :]
+            spaced = bool(blank) or (spaced and span.label is not Label.BODY)
+            fresh = fresh or not LINE_BREAKS.isdisjoint(blank)
         return tuple(paragraphs)
 
     @property
