@@ -9,6 +9,7 @@ no rule knows is body.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from newsclean.matching import Claim, Sheet
@@ -20,8 +21,12 @@ CJK_A_WORD = 2.5
 CLOSING = "\"'»)]」』"
 PROSE_WORDS, LONG_WORDS, SHORT_WORDS = 10, 22, 6
 """Words: from the first on, a sentence is prose; from the second on, anything is; up to the third, a unit is short."""
+KICKER_WORDS = 2
+"""Words: a first line above the headline, so short, is the name of a section or a kicker."""
 MENU_RUN = 5
 """Units: as many short ones in a row, outside the core, are a menu; three times as many make a whole page."""
+FRAGMENT_LEAST = 25
+"""Characters: what stands before a link that is a sentence's part is longer than a menu item."""
 HEAD_REACH = 30
 """Units: how far above the core a headline may stand."""
 MOST_WORDS = 60.0
@@ -40,6 +45,8 @@ PROMO_WEIGHT, SHORT_WEIGHT, LINE_WEIGHT, OTHER_WEIGHT = -4.0, -4.0, -2.0, -1.0
 is open and not prose, and a headline, a byline, a date or a caption."""
 GOES_ON = frozenset(("ad", "media", "share", "meta", "newsletter", "app"))
 """Kinds of promo that stand in the middle of articles as often as below them."""
+BOXES = GOES_ON | {"related", "paywall", "donate", "subscribe", "follow"}
+"""Kinds of promo that stand as boxes of many lines between paragraphs."""
 PARTICLES = "de|da|di|del|della|van|von|der|den|la|le|el|al|bin|af|zu"
 PERSON = rf"[^\W\d_][\w.'-]*(?: (?:{PARTICLES}))*(?: [^\W\d_a-zа-яё][\w.'-]*){{1,3}}"
 BETWEEN_PERSONS = r" *, *| (?:&|and|und|et|y|e|i|en|og|och|и|та|ve) "
@@ -67,6 +74,10 @@ class Layout:
             count >= PROSE_WORDS and _is_body(sheet, i) and (count >= LONG_WORDS or _ends(sheet.units[i].view))
             for i, count in enumerate(words)
         ]
+        for run in _fragments(sheet):
+            if sum(words[i] for i in run) >= PROSE_WORDS:
+                for i in run:
+                    prose[i] = True
         _unheaded(sheet, words, prose)
         first, last = _core(sheet, words, prose)
         top = prose.index(True) if True in prose else 0
@@ -105,6 +116,28 @@ def _promo(sheet: Sheet, i: int) -> str | None:
     return (part.kind or "") if part and part.label is Label.PROMO else None
 
 
+def _fragments(sheet: Sheet) -> Iterator[range]:
+    """Yield the runs of open units that are one sentence, which a scraper broke at its links."""
+    units, start = sheet.units, 0
+    joins = [
+        not (sheet.parts[i] or sheet.parts[i + 1]) and not _ends(units[i].view) and _continues(units[i + 1].view)
+        for i in range(len(units) - 1)
+    ]
+    # A link's own text may begin with a capital: what goes on behind it tells that it is no line of its own.
+    for i in range(len(joins) - 1):
+        if joins[i + 1] and not joins[i] and not (sheet.parts[i] or sheet.parts[i + 1]):
+            joins[i] = not _ends(units[i].view) and len(units[i].view) > FRAGMENT_LEAST
+    for i in range(len(units)):
+        if i == len(joins) or not joins[i]:
+            if i > start:
+                yield range(start, i + 1)
+            start = i + 1
+
+
+def _continues(view: str) -> bool:
+    return view[0].islower() or view[0] in ",.;:)!?%"
+
+
 def _unheaded(sheet: Sheet, words: list[float], prose: list[bool]) -> None:
     """Take a question or a cry among the first lines, a byline or a date below it, for no prose: it is a headline."""
     for i in range(min(3, len(words) - 1)):
@@ -125,6 +158,8 @@ def _core(sheet: Sheet, words: list[float], prose: list[bool]) -> tuple[int, int
         else:
             kind = _promo(sheet, i)
             weight = OTHER_WEIGHT if kind is None else WEIGHTS.get(kind, PROMO_WEIGHT)
+            if i and kind in BOXES and sheet.parts[i - 1] and sheet.parts[i - 1][-1].why == sheet.parts[i][0].why:
+                weight = OTHER_WEIGHT  # the second line of a box says no more than its first
         if total <= 0:
             total, start = 0.0, i
         total += weight
@@ -158,25 +193,34 @@ def headline(sheet: Sheet, layout: Layout) -> None:
     if best is not None and not sheet.whole[0]:
         sheet.claim_unit(0, Label.PROMO, "repeat", Pass.TWICE)
     if best is None:
-        best = _nearest_block(candidates)
+        best = max(candidates, key=lambda i: _headness(sheet, layout, i), default=None)
     if best is not None:
         sheet.claim_unit(best, Label.HEADLINE, None, Pass.HEADLINE)
-        if best == 1 and not sheet.whole[0] and layout.words[0] <= 3 and not _ends(title):
+        if best == 1 and not sheet.whole[0] and layout.words[0] <= KICKER_WORDS and not _ends(title):
             sheet.claim_unit(0, Label.PROMO, "nav", Pass.HEADLINE)
+
+
+def _headness(sheet: Sheet, layout: Layout, i: int) -> float:
+    """Tell how much a line is like the headline: of some length, near the core, a byline or a date below it."""
+    view = sheet.units[i].view
+    below = {part.label for parts in sheet.parts[i + 1 : i + 5] for part in parts}
+    between = sum(
+        1
+        for j in range(i + 1, min(layout.first, len(sheet.units)))
+        if not sheet.whole[j] or _promo(sheet, j) is not None
+    )
+    again = any(unit.view == view for j, unit in enumerate(sheet.units) if j != i)
+    return (
+        min(layout.words[i], 12.0)
+        + 3.0 * again
+        + 3.0 * (Label.BYLINE in below or Label.DATE in below)
+        - (0.5 if layout.whole_page else 0.0) * between
+        - (1.0 if not layout.whole_page else 0.0) * i
+    )
 
 
 def _said(sheet: Sheet, claim: Claim) -> str:
     return " ".join(sheet.text[claim.start : claim.end].split())
-
-
-def _nearest_block(candidates: list[int]) -> int | None:
-    """Return the first candidate of those that stand together just above the core."""
-    block: list[int] = []
-    for i in reversed(candidates):
-        if block and block[-1] - i > 4:
-            break
-        block.append(i)
-    return block[-1] if block else None
 
 
 def byline(sheet: Sheet, layout: Layout) -> None:
@@ -200,13 +244,15 @@ def said_twice(sheet: Sheet, layout: Layout) -> None:
         for i, parts in enumerate(sheet.parts)
         if len(parts) == 1 and sheet.whole[i] and parts[0].label in (Label.HEADLINE, Label.CAPTION)
     }
+    captions = [view for view, label in labels.items() if label is Label.CAPTION]
     for i, unit in enumerate(sheet.units):
         if sheet.parts[i] or layout.words[i] < 3:
             continue
-        if labels.get(unit.view) is Label.CAPTION:
-            sheet.claim_unit(i, Label.CAPTION, None, Pass.TWICE)
-        elif labels.get(unit.view) is Label.HEADLINE:
+        label = labels.get(unit.view)
+        if label is Label.HEADLINE:
             sheet.claim_unit(i, Label.PROMO, "repeat", Pass.TWICE)
+        elif label is Label.CAPTION or any(view.startswith(unit.view) for view in captions):
+            sheet.claim_unit(i, Label.CAPTION, None, Pass.TWICE)
 
 
 def menus(sheet: Sheet, layout: Layout) -> None:
@@ -223,8 +269,9 @@ def menus(sheet: Sheet, layout: Layout) -> None:
                 if not sheet.whole[j]:
                     sheet.claim_unit(j, Label.PROMO, "nav", Pass.MENU)
         run = []
+    head = next((i for i, parts in enumerate(sheet.parts) if parts and parts[0].label is Label.HEADLINE), 0)
     for i in range(layout.first):
-        if not sheet.whole[i]:
+        if not sheet.whole[i] and not (i > head and layout.words[i] >= PROSE_WORDS):
             sheet.claim_unit(i, Label.PROMO, "nav", Pass.MENU)
 
 
