@@ -201,7 +201,8 @@ def test_folding_joins_all_that_regex_takes_for_equal() -> None:
         ),
         pytest.param(".{3,80}\\| The Herald", ("| the herald\n",), "", id="at-the-end"),
         pytest.param("\\d+ (?:shares|likes)", (" likes\n", " shares\n"), "", id="behind-a-class"),
-        pytest.param("\\d{1,2}:\\d\\d", (), "0123456789" + OTHER, id="first-characters"),
+        pytest.param("\\d{1,2}:\\d\\d", (":",), "", id="one-rare-character"),
+        pytest.param("\\d{1,2} ?\\d\\d", (), "0123456789" + OTHER, id="first-characters"),
         pytest.param("[^x]+", (), "", id="hardly-anything-known"),
         pytest.param(".*", (), "", id="nothing-known"),
         pytest.param("(?:Weiter|)", ("\n\n", "\nweiter\n"), "", id="may-be-empty"),
@@ -228,10 +229,10 @@ def test_a_tree_that_cannot_be_read_costs_only_time(monkeypatch: pytest.MonkeyPa
     ("rule", "text"),
     [
         pytest.param(".*foo.*bar.*ba[a-y]", "foobar" * 170_000 + " ba", id="a-line-of-a-megabyte"),
-        pytest.param("(?:a|aa)+$", "a" * 60 + "!", id="exponential-on-a-short-line"),
-        pytest.param("a.*b.*c.*d.*e.*[f-h]", "abcde" * 380, id="many-gaps-below-the-long-line"),
+        pytest.param("(?:a|aa)+$", "a" * 60 + "!aa", id="exponential-on-a-short-line"),
+        pytest.param("(?:(?:a|b|ab)+c?)+", "ab" * 500 + "!ab", id="exponential-below-the-long-line"),
         pytest.param("x.*foo.*bar.*ba[a-q]\n  inline", "xfoobar" * 140_000, id="inline-on-a-megabyte"),
-        pytest.param("Give\n  to (?:a|aa)+$", "Give\n" + "a" * 60 + "!", id="in-the-end-of-a-block"),
+        pytest.param("Give\n  to (?:a|aa)+$", "Give\n" + "a" * 60 + "!aa", id="in-the-end-of-a-block"),
     ],
 )
 def test_no_rule_hangs(rule: str, text: str) -> None:
@@ -255,7 +256,7 @@ def test_many_rules_on_a_hostile_line_share_the_time() -> None:
 
 def test_a_rule_that_ran_out_of_time_leaves_the_others_at_work() -> None:
     rules = "[promo nav]\n(?:a|aa)+$\n[promo related]\nRead more"
-    assert claims(rules, "a" * 60 + "!\nRead more") == [("Read more", "related")]
+    assert claims(rules, "a" * 60 + "!aa\nRead more") == [("Read more", "related")]
 
 
 def test_a_literal_said_a_hundred_thousand_times_is_one_candidate() -> None:

@@ -238,11 +238,11 @@ def _to_row(rule: Rule) -> list[object]:
             rule.stop,
             rule.within,
         ),
-        *(drawn.literals, drawn.first, drawn.longest, drawn.guard),
+        *(drawn.literals, drawn.first, drawn.longest, drawn.guard, drawn.digit, drawn.also),
     ]
 
 
 def _from_row(row: Sequence[Any]) -> tuple[Rule, Drawn]:
-    label, kind, pattern, file, line, reach, stop, within, needed, first, longest, guard = row
+    label, kind, pattern, file, line, reach, stop, within, needed, first, longest, guard, digit, also = row
     rule = Rule(Label(label) if label else None, kind, pattern, Place(file, line), Reach(reach), stop, within)
-    return rule, Drawn(tuple(needed), first, longest, guard)
+    return rule, Drawn(tuple(needed), first, longest, guard, digit, tuple(map(tuple, also)))

@@ -17,13 +17,15 @@ from typing import Any
 
 from newsclean.model import Reach, Rule
 
-MAX_STRINGS = 24
+MAX_STRINGS = 64
 """How many strings a part of a pattern may stand for, and still be written out."""
 GOOD_WEIGHT, LEAST_WEIGHT = 12.0, 2.5
 """Weights of literals: beyond the first, longer is no rarer; below the second, a literal is in every other line."""
 CUTS = (5, 8)
 """Characters: how much of a literal is kept where that makes them fewer."""
-SIZE_WEIGHT = 1.0
+ALSO_SETS, ALSO_STRINGS = 2, 24
+"""How many further sets are kept, and of how many literals each."""
+SIZE_WEIGHT = 0.5
 """What doubling the number of literals costs, in weight."""
 LONGEST = 20_000
 EXPONENTIAL, SMALL_REPEAT = 1e9, 12
@@ -44,6 +46,9 @@ class Drawn:
         first: With no literals: the folded characters that such a line begins with, `OTHER` among them. ""
             if nothing is known, and the rule is always tried.
         longest: The most characters that the pattern matches; 0 if there is no bound.
+        digit: Such a line holds a digit.
+        also: Further sets of literals; such a line holds one of each. Looked at before a rule's pattern is compiled,
+            which takes as long as a thousand tries.
         guard: The length of line, in characters, from which it is matched under a time limit.
     """
 
@@ -51,6 +56,8 @@ class Drawn:
     first: str = ""
     longest: int = 0
     guard: int = GUARD_ALL
+    digit: bool = False
+    also: tuple[tuple[str, ...], ...] = ()
 
 
 def fold(text: str) -> str:
@@ -94,12 +101,24 @@ def _parse(pattern: str) -> tuple[Any, bool]:
 def _draw(tree: Any, inline: bool, several: bool) -> Drawn:
     end = frozenset(("",)) if inline else frozenset("\n")
     found, rest = _walk(tree, end)
-    best = _best([*found, frozenset(a + b for a, b in product(rest, end))])
-    guard, width = _guard(tree), tree.max_width()
+    found.append(frozenset(a + b for a, b in product(rest, end)))
+    best, also = _best(found), _also(found)
+    guard, width = _guard(tree), min(tree.max_width(), _foreseen_width(tree))
     longest = 0 if several or width > LONGEST else width
     if best or inline:
-        return Drawn(tuple(sorted(best)), "", longest, guard)
-    return Drawn((), _first_characters(tree), longest, guard)
+        return Drawn(tuple(sorted(best)), "", longest, guard, also=also)
+    return Drawn((), _first_characters(tree), longest, guard, _needs_digit(tree), also)
+
+
+def _foreseen_width(tree: Any) -> int:
+    """Return the bound that a rule gives its own length in front, as in `(?=.{5,80}$)`."""
+    for item in tree.items if _kind(tree) == "Sequence" else ():
+        if not (_kind(item) == "LookAround" and item.positive and not item.behind):
+            break
+        inner = item.subpattern
+        if _kind(inner) == "Sequence" and inner.items and _kind(inner.items[-1]).startswith("EndOfString"):
+            return int(inner.max_width())
+    return LONGEST + 1
 
 
 def _guard(tree: Any) -> int:
@@ -206,15 +225,54 @@ def _best(found: list[frozenset[str]]) -> frozenset[str]:
             score = min(weight, GOOD_WEIGHT) - SIZE_WEIGHT * log2(max(1, len(trimmed)))
             if weight >= LEAST_WEIGHT and score > most:
                 best, most = trimmed, score
-    return best
+    # What holds one that is wanted anyway need not be looked for.
+    return frozenset(a for a in best if not any(b in a for b in best if b != a))
+
+
+def _also(found: list[frozenset[str]]) -> tuple[tuple[str, ...], ...]:
+    """Return the sets that say most, uncut, a few of them and none of them large."""
+    small = [strings for strings in dict.fromkeys(found) if len(strings) <= ALSO_STRINGS and min(map(len, strings))]
+    weighty = sorted(small, key=lambda strings: (-min(map(_weight, strings)), sorted(strings)))
+    return tuple(tuple(sorted(strings)) for strings in weighty[:ALSO_SETS] if min(map(_weight, strings)) > 2.0)
 
 
 def _weight(literal: str) -> float:
     """Tell how rare a literal is: a letter counts 1, what is rarer more."""
-    return sum(
-        2.0 if c == "\n" else 0.5 if c == " " else 1.0 if c.isascii() and c.isalnum() else 1.5 if c < "\u2e80" else 3.0
-        for c in literal
-    )
+    return sum(map(_rarity, literal))
+
+
+@cache
+def _rarity(c: str) -> float:
+    if c == "\n":
+        return 2.0
+    if c in " .,'\"-":
+        return 0.5
+    if c.isalnum():
+        return 2.0 if c >= "\u2e80" else 1.0
+    return LEAST_WEIGHT  # a mark such as / or © chooses lines well, alone too
+
+
+def _needs_digit(node: Any) -> bool:
+    """Tell whether all that the node matches holds a digit."""
+    kind = _kind(node)
+    if kind == "Sequence":
+        return any(map(_needs_digit, node.items))
+    if kind == "Branch":
+        return all(map(_needs_digit, node.branches))
+    if kind in _WRAPPERS or (kind in _REPEATS and node.min_count) or (kind == "LookAround" and node.positive):
+        return _needs_digit(node.subpattern)
+    if kind == "SetUnion" and node.positive:
+        return all(map(_needs_digit, node.items))
+    if kind == "Range" and node.positive:
+        return chr(node.lower) >= "0" and chr(node.upper) <= "9"
+    if kind == "Character" and node.positive and not node.zerowidth:
+        return chr(node.value).isdecimal()
+    return kind == "Property" and bool(node.positive) and _is_decimal(node)
+
+
+def _is_decimal(node: Any) -> bool:
+    """Tell whether a property is that of decimal digits: it holds them, and nothing near that is none."""
+    return all(node.matches(ord(c)) for c in "059\u0665") and not any(node.matches(ord(c)) for c in "a-_ .½²Ⅷ五")
 
 
 def _degree(node: Any) -> float:

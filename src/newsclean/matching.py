@@ -10,6 +10,7 @@ index can only cost time, never change a result.
 from __future__ import annotations
 
 import re
+import sys
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -28,6 +29,7 @@ LEAST_SECONDS, SECONDS_A_CHARACTER, SHARE_OF_A_CALL = 0.5, 4e-7, 0.25
 characters; and the share of it that one call may take."""
 
 
+DIGIT = re.compile(r"\d")
 SURROGATES = re.compile("[\ud800-\udfff]")
 """Half characters, which a text may hold but the automaton, which reads UTF-8, can't."""
 
@@ -131,7 +133,7 @@ class Sheet:
 class _Live:
     """A rule made ready to match, when it is first tried."""
 
-    __slots__ = ("fullmatch", "groups", "guard", "longest", "rule", "scan", "stop")
+    __slots__ = ("fullmatch", "groups", "guard", "rule", "scan", "stop")
 
     def __init__(self, rule: Rule, drawn: Drawn):
         pattern = regex.compile(rule.pattern)
@@ -140,7 +142,6 @@ class _Live:
         self.scan: Callable[..., Any] = pattern.finditer
         self.stop: Callable[..., Any] | None = regex.compile(rule.stop).fullmatch if rule.stop is not None else None
         self.groups = tuple(pattern.groupindex)
-        self.longest = drawn.longest or 1 << 60
         self.guard = drawn.guard
 
 
@@ -155,9 +156,15 @@ class Matcher:
     def __init__(self, rules: Sequence[tuple[Rule, Drawn]], *, indexed: bool = True):
         # Turn 0 is the last rule's: turns sort as the rules take them.
         self._rules = list(reversed(rules))
+        self._indexed = indexed
         self._live: list[_Live | None] = [None] * len(rules)
+        self._longest = [
+            drawn.longest if drawn.longest and rule.reach is not Reach.INLINE else sys.maxsize
+            for rule, drawn in self._rules
+        ]
         self._turns_of: list[list[int]] = []
         self._firsts: dict[str, list[int]] = {}
+        self._firsts_with_digit: dict[str, list[int]] = {}
         self._always: list[int] = []
         literals: dict[str, list[int]] = {}
         for turn, (_, drawn) in enumerate(self._rules):
@@ -166,7 +173,7 @@ class Matcher:
             for literal in drawn.literals if indexed else ():
                 literals.setdefault(literal, []).append(turn)
             for first in drawn.first if indexed else ():
-                self._firsts.setdefault(first, []).append(turn)
+                (self._firsts_with_digit if drawn.digit else self._firsts).setdefault(first, []).append(turn)
         self._turns_of = list(literals.values())
         self._automaton = AhoCorasick(
             list(literals),
@@ -187,23 +194,31 @@ class Matcher:
             }
             for unit, literal in hits:
                 pairs.update([turn * count + unit for turn in self._turns_of[literal]])
-        if self._firsts:
-            other = self._firsts.get(OTHER, [])
-            for unit, start in enumerate(starts):
-                first = folded[start + 1]
-                pairs.update([turn * count + unit for turn in self._firsts.get(first, ())])
-                if other and first >= OTHER:
-                    pairs.update([turn * count + unit for turn in other])
+        for firsts, wanted in ((self._firsts, None), (self._firsts_with_digit, DIGIT)):
+            other = firsts.get(OTHER, [])
+            for unit, start in enumerate(starts) if firsts else ():
+                if wanted is None or wanted.search(sheet.units[unit].view):
+                    first = folded[start + 1]
+                    pairs.update([turn * count + unit for turn in firsts.get(first, ())])
+                    if other and first >= OTHER:
+                        pairs.update([turn * count + unit for turn in other])
         for turn in self._always:
             pairs.update(range(turn * count, (turn + 1) * count))
-        return [divmod(pair, count) for pair in sorted(pairs)]
+        longest, found = self._longest, sheet.units
+        return [
+            (turn, i)
+            for turn, i in (divmod(pair, count) for pair in sorted(pairs))
+            if len(found[i].view) <= longest[turn]
+        ]
 
     def claim(self, sheet: Sheet) -> None:
         """Let every rule claim its part of the sheet."""
         for turn, i in self.candidates(sheet):
             if sheet.whole[i]:
                 continue
-            live = self._live[turn] or self._ready(turn)
+            live = self._live[turn] or self._ready(turn, sheet, i)
+            if live is None:
+                continue
             if live.rule.reach is Reach.INLINE:
                 for match in self._found(live, sheet, i):
                     self._claim_part(live, sheet, i, match)
@@ -214,11 +229,15 @@ class Matcher:
         """Return the rules that match anywhere on the sheet, whatever is claimed."""
         found: set[Rule] = set()
         for turn, i in self.candidates(sheet):
-            live = self._live[turn] or self._ready(turn)
-            if live.rule not in found and (
-                any(self._found(live, sheet, i))
-                if live.rule.reach is Reach.INLINE
-                else self._matched(live, live.fullmatch, sheet, i)
+            live = self._live[turn] or self._ready(turn, sheet, i)
+            if (
+                live
+                and live.rule not in found
+                and (
+                    any(self._found(live, sheet, i))
+                    if live.rule.reach is Reach.INLINE
+                    else self._matched(live, live.fullmatch, sheet, i)
+                )
             ):
                 found.add(live.rule)
         return found
@@ -227,7 +246,8 @@ class Matcher:
         """Return what each rule that was tried costs on the sheet: how often it is tried, and the seconds."""
         costs: dict[Rule, Cost] = {}
         for turn, i in self.candidates(sheet):
-            live = self._live[turn] or self._ready(turn)
+            live = self._live[turn] or _Live(*self._rules[turn])
+            self._live[turn] = live
             began = perf_counter()
             if live.rule.reach is Reach.INLINE:
                 list(self._found(live, sheet, i))
@@ -237,7 +257,12 @@ class Matcher:
             costs[live.rule] = before._replace(tries=before.tries + 1, seconds=before.seconds + perf_counter() - began)
         return costs
 
-    def _ready(self, turn: int) -> _Live:
+    def _ready(self, turn: int, sheet: Sheet, i: int) -> _Live | None:
+        """Return the rule made ready, or None if unit i lacks something that its match would hold."""
+        for strings in self._rules[turn][1].also if self._indexed else ():
+            end = sheet.starts[i + 1] + 1 if i + 1 < len(sheet.starts) else len(sheet.folded)
+            if not any(sheet.folded.find(string, sheet.starts[i], end) >= 0 for string in strings):
+                return None
         live = self._live[turn] = _Live(*self._rules[turn])
         return live
 
@@ -271,7 +296,7 @@ class Matcher:
 
     def _matched(self, live: _Live, match: Callable[..., Any] | None, sheet: Sheet, i: int) -> Any:
         view = sheet.units[i].view
-        if match is None or (match is live.fullmatch and len(view) > live.longest):
+        if match is None:
             return None
         if len(view) < live.guard:
             return match(view)
