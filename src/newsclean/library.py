@@ -7,6 +7,8 @@ adds, and where both claim a line, the later folder's rule wins.
 
 from __future__ import annotations
 
+import os
+import stat
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -186,13 +188,22 @@ def _read(folder: Path, problems: list[Problem]) -> Iterator[tuple[str, str, str
         problems.append(Problem(Place(str(folder), 0), 0, "is no folder; give one that holds rule files"))
         return
     ours = folder == bundled()
-    for path in sorted(folder.rglob("*.txt")):
-        name = path.relative_to(folder).with_suffix("").as_posix()
-        file = f"{name}.txt" if ours else path.as_posix()
+    for relative in sorted(_rule_files(folder)):
+        file = relative if ours else f"{folder.as_posix()}/{relative}"
         try:
-            yield name, file, read_file(path, file)
+            yield relative.removesuffix(".txt"), file, read_file(folder / relative, file)
         except RuleError as error:
             problems += error.problems
+
+
+def _rule_files(folder: Path, within: str = "") -> Iterator[str]:
+    """Yield the rule files' paths in a folder and below, with forward slashes, relative to it."""
+    with os.scandir(folder / within) as entries:
+        for entry in entries:
+            if entry.name.endswith(".txt"):
+                yield within + entry.name
+            elif entry.is_dir():
+                yield from _rule_files(folder, f"{within}{entry.name}/")
 
 
 def read_file(path: Path, file: str) -> str:
@@ -202,11 +213,13 @@ def read_file(path: Path, file: str) -> str:
         RuleError: If it can't be read, is no UTF-8, or is too large to be one.
     """
     try:
-        if not path.is_file():
+        status = path.stat()
+        if not stat.S_ISREG(status.st_mode):
             raise OSError("is no file")
-        if path.stat().st_size > MAX_BYTES:
+        if status.st_size > MAX_BYTES:
             raise OSError(f"is larger than {MAX_BYTES:,} bytes, so it can't be a rule file")
-        return path.read_bytes().decode("utf-8")
+        with path.open("rb") as stream:
+            return stream.read().decode("utf-8")
     except UnicodeDecodeError as error:
         line = error.object.count(b"\n", 0, error.start) + 1
         column = error.start - error.object.rfind(b"\n", 0, error.start)

@@ -9,23 +9,22 @@ that package: whatever is not understood here makes a rule one that is always tr
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
 from functools import cache
 from itertools import product
 from math import log2
-from typing import Any
+from typing import Any, NamedTuple
 
 from newsclean.model import Reach, Rule
 
 MAX_STRINGS = 64
 """How many strings a part of a pattern may stand for, and still be written out."""
-GOOD_WEIGHT, LEAST_WEIGHT = 12.0, 2.5
+GOOD_WEIGHT, LEAST_WEIGHT = 7.0, 2.5
 """Weights of literals: beyond the first, longer is no rarer; below the second, a literal is in every other line."""
-CUTS = (5, 8)
+CUTS = (5, 7)
 """Characters: how much of a literal is kept where that makes them fewer."""
-ALSO_SETS, ALSO_STRINGS = 2, 24
+ALSO_SETS, ALSO_STRINGS = 2, 16
 """How many further sets are kept, and of how many literals each."""
-SIZE_WEIGHT = 0.5
+SIZE_WEIGHT = 0.4
 """What doubling the number of literals costs, in weight."""
 LONGEST = 20_000
 EXPONENTIAL, SMALL_REPEAT = 1e9, 12
@@ -37,8 +36,7 @@ GUARD_ALL, GUARD_LONG, GUARD_STEPS = 0, 2_000, 1e7
 ones from where a pattern's backtracking could take `GUARD_STEPS`, at some 10 ns each."""
 
 
-@dataclass(frozen=True, slots=True)
-class Drawn:
+class Drawn(NamedTuple):
     """What is known of a rule before it is tried.
 
     Attributes:
@@ -75,7 +73,7 @@ def draw(rule: Rule) -> Drawn:
         drawn = _draw(tree, rule.reach is Reach.INLINE, whole)
         if rule.stop is None:
             return drawn
-        return replace(drawn, guard=min(drawn.guard, _guard(_parse(rule.stop)[0])))
+        return drawn._replace(guard=min(drawn.guard, _guard(_parse(rule.stop)[0])))
     except Exception:  # the tree is another package's inside, and any change in it must only cost time
         return Drawn()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 LINE_BREAKS = frozenset("\n\r\v\f\x1c\x1d\x1e\x85\u2028\u2029")
 """The characters at which `str.splitlines` ends a line, and so do we."""
@@ -76,8 +77,7 @@ class Pass(StrEnum):
     TEASERS = "structure:teasers"
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Place:
+class Place(NamedTuple):
     """A line of a rule file. `file` is relative to its rule folder and has forward slashes."""
 
     file: str

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from urllib.parse import urlsplit
 
 from newsclean.literals import Drawn
 from newsclean.matching import Matcher, Sheet
@@ -50,6 +49,8 @@ class Publishers:
 
     def of_url(self, url: str) -> str | None:
         """Return the publisher whose domain is the longest suffix of the URL's host, or None."""
+        from urllib.parse import urlsplit
+
         try:
             host = urlsplit(url if "//" in url else f"//{url}").hostname
         except ValueError:  # what a scraper noted as the URL is no URL

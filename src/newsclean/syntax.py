@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
@@ -208,6 +207,8 @@ class _Parser:
 
 
 def _nearest(word: str, known: Iterable[str]) -> str:
+    import difflib  # only a mistake needs it
+
     near = difflib.get_close_matches(word, [*map(str, known)], 1, 0.75)
     return f"did you mean {near[0]!r}?" if near else ""
 
