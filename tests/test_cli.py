@@ -442,3 +442,21 @@ def test_completion(newsclean: Run, shell: str) -> None:
     script = newsclean("--show-completion", shell)
     assert script.returncode == 0, script.stderr
     assert "_NEWSCLEAN_COMPLETE" in script.stdout
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        pytest.param("newsclean ch", ["check"], id="a-command"),
+        pytest.param("newsclean --pu", ["--publisher"], id="an-option-of-the-main-job"),
+        pytest.param("newsclean --ver", ["--version"], id="an-option-of-the-group"),
+        pytest.param("newsclean a.txt --sp", ["--spans"], id="behind-a-file"),
+        pytest.param("newsclean --format ma", ["markdown"], id="a-format"),
+        pytest.param("newsclean rules s", ["show"], id="a-command-of-a-command"),
+    ],
+)
+def test_what_completes(newsclean: Run, words: str, expected: list[str]) -> None:
+    count = str(len(words.split()) - 1)
+    env = {"COMP_WORDS": words, "COMP_CWORD": count, "_NEWSCLEAN_COMPLETE": "complete_bash"}
+    done = newsclean(env=env)
+    assert (done.stdout.split(), done.stderr) == (expected, "")

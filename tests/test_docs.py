@@ -166,7 +166,10 @@ def links(page: Path) -> list[str]:
     return [str(target) for target in targets if target and not urlsplit(str(target)).scheme]
 
 
-@pytest.mark.parametrize(("page", "link"), [(page, link) for page in PAGES for link in links(page)])
+@pytest.mark.parametrize(
+    ("page", "link"),
+    [pytest.param(page, link, id=f"{page.name}-{link}") for page in PAGES for link in links(page)],
+)
 def test_a_link_leads_somewhere(page: Path, link: str) -> None:
     parts = urlsplit(link)
     target = page.parent / unquote(parts.path) if parts.path else page

@@ -90,7 +90,11 @@ def test_accidents_of_form_are_forgiven(text: str) -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        pytest.param("Menu", "x.txt:1:1: stands before any [section]\n    Menu\n    ^", id="no-section"),
+        pytest.param(
+            "Menu\nMore",
+            "x.txt:1:1: stands before any [section]; a rule file begins with one, such as [promo newsletter]\n    Menu\n    ^",
+            id="no-section",
+        ),
         pytest.param(
             "[promo newsleter]\nx",
             "x.txt:1:8: unknown kind 'newsleter'; did you mean 'newsletter'?\n    [promo newsleter]\n           ^",

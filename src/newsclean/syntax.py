@@ -127,7 +127,8 @@ class _Parser:
     def entry(self, said: str) -> None:
         """Take a line at column 1: a domain, the name of a file to include, or a pattern."""
         if self.section is None:
-            self.wrong("stands before any [section]")
+            self.wrong("stands before any [section]; a rule file begins with one, such as [promo newsletter]")
+            self.section = "unknown"  # once said is enough
         elif self.section == "domains":
             if DOMAIN.fullmatch(said):
                 self.domains.append(said.lower().removeprefix("www."))

@@ -20,9 +20,16 @@ class CleanByDefault(TyperGroup):
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Put `clean` before arguments that begin with neither a sub-command nor an option of the group."""
         own = {name for parameter in self.get_params(ctx) for name in parameter.opts}
-        if not args or (args[0] not in self.commands and args[0] not in own):
+        completing = ctx.resilient_parsing and not args
+        if not completing and (not args or (args[0] not in self.commands and args[0] not in own)):
             args = ["clean", *args]
         return super().parse_args(ctx, args)
+
+    def shell_complete(self, ctx: Any, incomplete: str) -> list[Any]:
+        """Complete the first word to a command, or to an option of the main job."""
+        main_job = self.commands["clean"]
+        inner = main_job.make_context("clean", [], parent=ctx, resilient_parsing=True)
+        return super().shell_complete(ctx, incomplete) + main_job.shell_complete(inner, incomplete)
 
     def format_usage(self, ctx: Any, formatter: Any) -> None:
         """Write the main job's usage first."""
