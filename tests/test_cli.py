@@ -321,7 +321,7 @@ class TestCheck:
         done = newsclean("check", herald)
         assert (done.returncode, done.stdout, done.stderr) == (
             0,
-            "2 rules proven, 0 not; 0 fixtures hold, 0 do not\n",
+            "rules: 2 proven, 0 not; fixtures: 0 hold, 0 do not\n",
             "",
         )
 
@@ -380,7 +380,7 @@ class TestCheck:
         folder.mkdir(parents=True)
         (folder / "ferry.txt").write_text(ARTICLE, encoding="utf-8")
         assert newsclean("label", folder / "ferry.txt", "--rules", herald).returncode == 0
-        assert newsclean("check", herald, "fixtures").stdout == "2 rules proven, 0 not; 1 fixtures hold, 0 do not\n"
+        assert newsclean("check", herald, "fixtures").stdout == "rules: 2 proven, 0 not; fixtures: 1 hold, 0 do not\n"
         again = newsclean("label", folder / "ferry.txt", "--rules", herald)
         assert (again.returncode, again.stderr.count("is there already")) == (1, 1)
 

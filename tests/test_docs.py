@@ -32,10 +32,9 @@ from markdown_it.token import Token
 
 from conftest import ROOT
 from newsclean.matching import LEAST_SECONDS
-from newsclean.model import KINDS, Label, Reach, Rule
+from newsclean.model import KINDS, SEEN_AS, Label, Reach, Rule
 from newsclean.proof import prove
 from newsclean.syntax import GROUPS, MAX_PATTERN, RuleError, parse
-from newsclean.units import SEEN_AS
 
 PAGES = [
     path

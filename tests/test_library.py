@@ -73,10 +73,10 @@ def test_a_later_folder_is_laid_over_an_earlier_one(rules: Path, tmp_path: Path)
 @pytest.mark.parametrize(
     ("files", "message"),
     [
-        pytest.param({"a.test.txt": "[include]\ngroups/none\n"}, "a.test.txt:1:1: includes groups/none, and there is no such file", id="include-of-nothing"),
-        pytest.param({"a.test.txt": "[include]\na.test\n"}, "includes itself, by way of a.test", id="include-of-itself"),
-        pytest.param({"groups/a.txt": "[include]\ngroups/b\n", "groups/b.txt": "[include]\ngroups/a\n"}, "includes itself, by way of groups/b", id="include-in-a-ring"),
-        pytest.param({"a.test.txt": "[domains]\nx.test\n", "b.test.txt": "[domains]\nx.test\n"}, "b.test.txt:1:1: the domain x.test belongs to a.test already", id="domain-twice"),
+        pytest.param({"a.test.txt": "[include]\ngroups/none\n"}, "a.test.txt:2:1: groups/none is included, but there is no such file", id="include-of-nothing"),
+        pytest.param({"a.test.txt": "[include]\na.test\n"}, "a.test.txt:2:1: a.test leads back to a.test: a file can't include itself", id="include-of-itself"),
+        pytest.param({"groups/a.txt": "[include]\ngroups/b\n", "groups/b.txt": "[include]\ngroups/a\n"}, "groups/a.txt:2:1: groups/b leads back to groups/a: a file can't include itself", id="include-in-a-ring"),
+        pytest.param({"a.test.txt": "[domains]\nx.test\n", "b.test.txt": "[domains]\nx.test\n"}, "b.test.txt:2:1: x.test belongs to a.test.txt already", id="domain-twice"),
         pytest.param({"a.test.txt": "[promo nav]\n(\n", "common/x.txt": "[promo nav]\n[\n"}, "common/x.txt:2:", id="two-broken-files-at-once"),
     ],
 )  # fmt: skip

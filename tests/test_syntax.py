@@ -157,6 +157,16 @@ def test_accidents_of_form_are_forgiven(text: str) -> None:
             id="within-nothing",
         ),
         pytest.param(
+            "[promo nav]\nMenu\n  within 5\n  + Menu",
+            "x.txt:3:3: within goes with to, until and to end: only a block looks ahead\n      within 5\n      ^",
+            id="within-a-line",
+        ),
+        pytest.param(
+            "[promo nav]\nDon’t miss",
+            "x.txt:2:4: '’' can't match: rules see it as \"'\"; write that\n    Don’t miss\n       ^",
+            id="curly-quote-in-a-pattern",
+        ),
+        pytest.param(
             "[promo nav]\nMenu\n  to end\n  inline",
             "x.txt:4:3: the rule above already has a reach: to end\n      inline\n      ^",
             id="two-reaches",

@@ -24,6 +24,8 @@ from newsclean.syntax import Problem, RuleError
 Item = TypeVar("Item")
 Parsed = TypeVar("Parsed")
 
+SHARED = ("common", "groups")
+"""The sub-folders of a rule folder, whose files are no publisher's."""
 MAX_BYTES = 4_000_000
 """A rule file of this size is no rule file."""
 
@@ -45,7 +47,7 @@ class Library:
     """Rule folders, read and laid over each other.
 
     Args:
-        folders: The folders, the strongest last; the bundled one is not among them unless given.
+        folders: The folders, or single rule files, the strongest last; the bundled one is not among them unless given.
 
     Raises:
         RuleError: If a folder or a file of rules can't be read. Patterns are read when they are first needed.
@@ -128,13 +130,14 @@ class Library:
     def _draw_facts(self) -> dict[str, Any]:
         rulesets = _all(self.rulesets, self.names)
         flat = [ruleset for layers in rulesets for ruleset in layers]
-        problems = [problem for ruleset in flat for problem in self._bad_includes(ruleset)]
-        domains: dict[str, str] = {}
-        for ruleset in flat:
-            for domain in (ruleset.name, *ruleset.domains) if "/" not in ruleset.name else ():
-                if domains.setdefault(domain, ruleset.name) != ruleset.name:
-                    place = Place(f"{ruleset.name}.txt", 1)
-                    problems.append(Problem(place, 1, f"the domain {domain} belongs to {domains[domain]} already"))
+        domains = {name: name for name in self.publishers}
+        problems: list[Problem] = []
+        for name, layers in zip(self.names, rulesets, strict=True):
+            for (file, text), ruleset in zip(self._texts[name], layers, strict=True):
+                problems += (_said(file, text, *bad) for bad in self._bad_includes(ruleset))
+                for domain in ruleset.domains if "/" not in name else ():
+                    if domains.setdefault(domain, name) != name:
+                        problems.append(_said(file, text, domain, f"belongs to {domains[domain]}.txt already"))
         if problems:
             raise RuleError(problems)
         return {
@@ -148,12 +151,12 @@ class Library:
             ],
         }
 
-    def _bad_includes(self, ruleset: Ruleset) -> Iterator[Problem]:
+    def _bad_includes(self, ruleset: Ruleset) -> Iterator[tuple[str, str]]:
         for include in ruleset.includes:
             if include not in self._texts:
-                yield Problem(Place(f"{ruleset.name}.txt", 1), 1, f"includes {include}, and there is no such file")
+                yield include, "is included, but there is no such file"
             elif ruleset.name in self._chain(include):
-                yield Problem(Place(f"{ruleset.name}.txt", 1), 1, f"includes itself, by way of {include}")
+                yield include, f"leads back to {ruleset.name}: a file can't include itself"
 
     def _chain(self, name: str, above: tuple[str, ...] = ()) -> list[str]:
         """Return the files that a file stands on, itself last."""
@@ -166,6 +169,13 @@ class Library:
     def _rows(self, names: Sequence[str]) -> list[list[object]]:
         layers = [ruleset for name in names for ruleset in self.rulesets(name, check=False)]
         return [_to_row(rule) for ruleset in layers for rule in ruleset.rules]
+
+
+def _said(file: str, text: str, word: str, message: str) -> Problem:
+    """Return a problem with a word that stands alone on a line of a rule file."""
+    lines = [line.strip().lower().removeprefix("www.").removesuffix(".txt") for line in text.splitlines()]
+    line = lines.index(word.lower().removesuffix(".txt")) + 1 if word.lower().removesuffix(".txt") in lines else 1
+    return Problem(Place(file, line), 1, f"{word} {message}")
 
 
 def _all(parse: Callable[[Item], Parsed], items: Iterable[Item]) -> tuple[Parsed, ...]:
@@ -184,14 +194,19 @@ def _all(parse: Callable[[Item], Parsed], items: Iterable[Item]) -> tuple[Parsed
 
 def _read(folder: Path, problems: list[Problem]) -> Iterator[tuple[str, str, str]]:
     """Yield each rule file's name, how places call it, and its text; put what can't be read with the problems."""
-    if not folder.is_dir():
+    if folder.is_file():
+        kind = folder.resolve().parent.name
+        name = f"{kind}/{folder.stem}" if kind in SHARED else folder.stem
+        found = [(name, folder, folder.as_posix())]
+    elif folder.is_dir():
+        shown = "" if folder == bundled() else f"{folder.as_posix()}/"
+        found = [(file.removesuffix(".txt"), folder / file, shown + file) for file in sorted(_rule_files(folder))]
+    else:
         problems.append(Problem(Place(str(folder), 0), 0, "is no folder; give one that holds rule files"))
         return
-    ours = folder == bundled()
-    for relative in sorted(_rule_files(folder)):
-        file = relative if ours else f"{folder.as_posix()}/{relative}"
+    for name, path, file in found:
         try:
-            yield relative.removesuffix(".txt"), file, read_file(folder / relative, file)
+            yield name, file, read_file(path, file)
         except RuleError as error:
             problems += error.problems
 

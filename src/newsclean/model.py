@@ -12,6 +12,13 @@ LINE_BREAKS = frozenset("\n\r\v\f\x1c\x1d\x1e\x85\u2028\u2029")
 SPACES = "\t\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000"
 UNSEEN = "\u200b\u2060\ufeff\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
 """Characters without width, and marks of direction."""
+SEEN_AS = (
+    dict.fromkeys(SPACES + UNSEEN, " ")
+    | dict.fromkeys("‘’‚‛′´`", "'")
+    | dict.fromkeys("“”„‟″", '"')
+    | dict.fromkeys("‐‑‒–—―−", "-")
+)
+"""What the matching view shows in place of each odd character."""
 BLANK = "".join(sorted(LINE_BREAKS)) + "\x1f " + SPACES + UNSEEN
 """What nobody sees at the ends of a text."""
 

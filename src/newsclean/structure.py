@@ -174,7 +174,7 @@ def headline(sheet: Sheet, layout: Layout) -> None:
     candidates = [
         i
         for i in range(max(0, above - HEAD_REACH), above)
-        if not sheet.whole[i] and 3 <= layout.words[i] <= 35 and not _ends(sheet.units[i].view, ".,;:。")
+        if not sheet.whole[i] and 3 <= layout.words[i] <= 35 and not _ends(sheet.left(i), ".,;:。")
     ]
     said = next(
         (p.values or (_said(sheet, p),) for parts in sheet.parts for p in parts if p.label is Label.HEADLINE),

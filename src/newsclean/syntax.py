@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
-from newsclean.model import KINDS, Label, Place, Proof, Reach, Rule, Ruleset, UsageError
+from newsclean.model import KINDS, SEEN_AS, Label, Place, Proof, Reach, Rule, Ruleset, UsageError
 
 SECTION = re.compile(r"\[([^\]]*)\]\s*")
 DOMAIN = re.compile(r"(?!-)[\w-]+(?:\.[\w-]+)+", re.UNICODE)
@@ -52,6 +52,7 @@ class _Draft:
     """A rule while its indented lines are still being read."""
 
     rule: Rule
+    within: Problem | None = None
     examples: list[str] = field(default_factory=list)
     counterexamples: list[str] = field(default_factory=list)
 
@@ -83,6 +84,9 @@ class _Parser:
                 self.begin(section[1])
             else:
                 self.entry(self.source)
+        for draft in self.drafts:
+            if draft.within and draft.rule.reach in (Reach.LINE, Reach.INLINE):
+                self.problems.append(draft.within)
         if self.problems:
             raise RuleError(sorted(self.problems, key=lambda problem: (problem.place.line, problem.column)))
         proofs = [Proof(d.rule, tuple(d.examples), tuple(d.counterexamples)) for d in self.drafts]
@@ -167,6 +171,10 @@ class _Parser:
                 self.reach(draft, column, reach=Reach(word), stop=rest)
         elif word == "within" and rest.isdecimal() and 1 <= int(rest) <= 1_000:
             draft.rule = replace(draft.rule, within=int(rest))
+            place = Place(self.file, self.line)
+            draft.within = Problem(
+                place, column, "within goes with to, until and to end: only a block looks ahead", self.source
+            )
         else:
             self.wrong(
                 "unknown keyword; an indented line is one of: + TEXT, - TEXT, inline, to REGEX, "
@@ -188,6 +196,11 @@ class _Parser:
             return False
         if not self.check:
             return True
+        odd = next((at for at, c in enumerate(pattern) if c in SEEN_AS and c not in " \t`"), None)
+        if odd is not None:
+            seen = SEEN_AS[pattern[odd]]
+            self.wrong(f"{pattern[odd]!r} can't match: rules see it as {seen!r}; write that", column + odd)
+            return False
         import regex
 
         try:

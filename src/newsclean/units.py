@@ -10,15 +10,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 from typing import NamedTuple
 
-from newsclean.model import SPACES, UNSEEN
-
-SEEN_AS = (
-    dict.fromkeys(SPACES + UNSEEN, " ")
-    | dict.fromkeys("‘’‚‛′´`", "'")
-    | dict.fromkeys("“”„‟″", '"')
-    | dict.fromkeys("‐‑‒–—―−", "-")
-)
-"""What the matching view shows in place of each odd character."""
+from newsclean.model import SEEN_AS
 
 WRAP_LEAST, WRAP_MOST = 50, 100
 """Columns: the widths at which text is hard-wrapped, with some room around the usual 60 to 80."""

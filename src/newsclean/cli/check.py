@@ -32,22 +32,24 @@ def check(
     from newsclean.cleaning import Cleaner
     from newsclean.library import bundled
 
-    paths = paths or [path for path in map(Path, ("rules", "fixtures")) if path.is_dir()] or [bundled()]
-    with_fixtures = [path for path in paths if path.is_dir() and next(path.rglob("*.labels"), None)]
-    folders = [path for path in paths if path.is_dir() and path not in with_fixtures]
-    single = [path for path in paths if path.is_file()]
-    whole = library([*(rules or ()), *(folder for folder in folders if folder.resolve() != bundled().resolve())])
+    asked = paths or [path for path in [Path()] if _parts(path)] or [bundled()]
+    found = [part for path in asked for part in _parts(path) or [path]]
+    with_fixtures = [path for path in found if path.is_dir() and next(path.rglob("*.labels"), None)]
+    with_rules = [path for path in found if path not in with_fixtures]
+    ours = bundled().resolve()
+    foreign = [path for path in with_rules if ours not in (path.resolve(), *path.resolve().parents)]
+    whole = library([*(rules or ()), *foreign])
     cleaner = Cleaner(whole)
 
     proven, failures = 0, 0
-    rulesets = list(_rulesets(folders, single))
+    rulesets = list(_rulesets(with_rules))
     for ruleset in rulesets:
         bad = _prove(ruleset)
         failures += bad
         proven += len(ruleset.proofs) - bad
     _tell_dear(rulesets)
     held, missed = _compare(cleaner, with_fixtures, update)
-    typer.echo(f"{proven} rules proven, {failures} not; {held} fixtures hold, {missed} do not")
+    typer.echo(f"rules: {proven} proven, {failures} not; fixtures: {held} hold, {missed} do not")
     if failures or missed:
         raise typer.Exit(FAILED)
     if not proven and not held:
@@ -55,17 +57,19 @@ def check(
         raise typer.Exit(FAILED)
 
 
-def _rulesets(folders: list[Path], single: list[Path]) -> Iterator[Ruleset]:
-    """Yield what is to be proven: each file of the folders, and the single files."""
-    from newsclean.library import Library, read_file
-    from newsclean.syntax import parse
+def _parts(path: Path) -> list[Path]:
+    """Return the folders of rules and of fixtures in a project's folder."""
+    return [path / name for name in ("rules", "fixtures") if (path / name).is_dir()]
 
-    for folder in folders:
-        given = Library([folder])
+
+def _rulesets(paths: list[Path]) -> Iterator[Ruleset]:
+    """Yield what is to be proven: single files, and each file of the folders."""
+    from newsclean.library import Library
+
+    for path in paths:
+        given = Library([path])
         for name in given.names:
             yield from given.rulesets(name)
-    for path in single:
-        yield parse(read_file(path, str(path)), path.stem, file=str(path))
 
 
 def _prove(ruleset: Ruleset) -> int:
