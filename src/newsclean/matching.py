@@ -133,16 +133,22 @@ class Sheet:
 class _Live:
     """A rule made ready to match, when it is first tried."""
 
-    __slots__ = ("fullmatch", "groups", "guard", "rule", "scan", "stop")
+    __slots__ = ("_stop", "fullmatch", "groups", "guard", "rule", "scan")
 
     def __init__(self, rule: Rule, drawn: Drawn):
         pattern = regex.compile(rule.pattern)
         self.rule = rule
         self.fullmatch: Callable[..., Any] = pattern.fullmatch
         self.scan: Callable[..., Any] = pattern.finditer
-        self.stop: Callable[..., Any] | None = regex.compile(rule.stop).fullmatch if rule.stop is not None else None
+        self._stop: Callable[..., Any] | None = None
         self.groups = tuple(pattern.groupindex)
         self.guard = drawn.guard
+
+    def stop(self) -> Callable[..., Any]:
+        """Return what matches the last line of a block."""
+        if self._stop is None:
+            self._stop = regex.compile(self.rule.stop).fullmatch
+        return self._stop
 
 
 class Matcher:
@@ -289,15 +295,14 @@ class Matcher:
         rule, beyond = live.rule, len(sheet.units)
         if rule.reach is Reach.END:
             return beyond - 1 if beyond - 1 - i <= rule.within else None
+        stop = live.stop()
         for j in range(i + 1, min(i + rule.within + 1, beyond)):
-            if self._matched(live, live.stop, sheet, j):
+            if self._matched(live, stop, sheet, j):
                 return j if rule.reach is Reach.TO else j - 1
         return None
 
-    def _matched(self, live: _Live, match: Callable[..., Any] | None, sheet: Sheet, i: int) -> Any:
+    def _matched(self, live: _Live, match: Callable[..., Any], sheet: Sheet, i: int) -> Any:
         view = sheet.units[i].view
-        if match is None:
-            return None
         if len(view) < live.guard:
             return match(view)
         return next(iter(_guarded(live, lambda seconds: [match(view, timeout=seconds)], sheet, i)), None)
