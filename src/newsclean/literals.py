@@ -135,11 +135,25 @@ _WRAPPERS = ("Group", "Atomic")
 
 
 def _is_zero_width(node: Any) -> bool:
-    return _kind(node) == "LookAround" or any(base.__name__ == "ZeroWidthBase" for base in type(node).__mro__)
+    kind: Any = type(node)
+    return _is_zero_width_kind(kind)
+
+
+@cache
+def _is_zero_width_kind(kind: type) -> bool:
+    return kind.__name__ == "LookAround" or any(base.__name__ == "ZeroWidthBase" for base in kind.__mro__)
 
 
 def _strings(node: Any) -> frozenset[str] | None:
     """Return every string that the node matches, folded, if they are few; else None."""
+    if not hasattr(node, "strings_of_newsclean"):
+        # Asked for at every level of the tree, so noted on the node, which lives no longer than the drawing.
+        node.strings_of_newsclean = _find_strings(node)
+    found: frozenset[str] | None = node.strings_of_newsclean
+    return found
+
+
+def _find_strings(node: Any) -> frozenset[str] | None:
     kind = _kind(node)
     if _is_zero_width(node):
         return frozenset(("",))
