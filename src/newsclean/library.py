@@ -57,19 +57,18 @@ class Library:
         self.folders = tuple(folders)
         self._texts: dict[str, list[tuple[str, str]]] = {}
         problems: list[Problem] = []
+        self._bundled: set[tuple[str, str]] = set()
         for folder in self.folders:
             for name, file, text in _read(folder, problems):
                 self._texts.setdefault(name, []).append((file, text))
+                if folder == bundled():
+                    self._bundled.add((file, text))
         if problems:
             raise RuleError(problems)
         self._gist: dict[str, Any] | None = None
 
-    def __getstate__(self) -> tuple[tuple[Path, ...], dict[str, list[tuple[str, str]]]]:
-        return self.folders, self._texts
-
-    def __setstate__(self, state: tuple[tuple[Path, ...], dict[str, list[tuple[str, str]]]]) -> None:
-        self.folders, self._texts = state
-        self._gist = None
+    def __getstate__(self) -> dict[str, Any]:
+        return {**self.__dict__, "_gist": None}  # a process that gets the library draws it from the cache again
 
     @classmethod
     def standard(cls, *extra: Path) -> Library:
@@ -154,7 +153,7 @@ class Library:
     def _sound(self, name: str) -> tuple[Ruleset, ...]:
         """Return what each folder's file of that name says. The bundled patterns are not compiled: they are proven."""
         return _all(
-            lambda layer: syntax.parse(layer[1], name, file=layer[0], check=layer[0] != f"{name}.txt"),
+            lambda layer: syntax.parse(layer[1], name, file=layer[0], check=layer not in self._bundled),
             self._texts[name],
         )
 
