@@ -348,11 +348,32 @@ class TestCheck:
         path.write_text("[promo nav]\nMenu\n  + Menu\n  - x\n[promo ad]\nMenu|Ad\n  + Ad\n  - x\n")
         done = newsclean("check", path)
         assert done.returncode == 1
-        assert done.stdout.startswith(f"{path}:2: its example is taken by the later rule on line 6 [promo ad]: Menu\n")
+        assert done.stdout.startswith(f"{path}:2: its example is taken by the rule on line 6 [promo ad]: Menu\n")
         path.write_text("[promo nav]\nMenu\n  + Menu\n  - x\nMenu|Ad\n  + Ad\n  - x\n")
         done = newsclean("check", path)
         assert done.returncode == 0
         assert "advice: " in done.stderr
+
+    @pytest.mark.parametrize(
+        ("later", "code", "message"),
+        [
+            pytest.param("Give", 1, "{path}:2: its block never begins: its first line is taken by the rule on line 7 [promo nav]: Give\\nnow\\nThanks", id="its-first-line"),
+            pytest.param("now", 0, "", id="a-line-in-the-middle-as-the-same"),
+            pytest.param("Give\n  to now", 0, "newsclean: advice: {path}:2: its example is taken by the rule on line 7 [promo nav]: Give\\nnow\\nThanks", id="by-a-block-that-may-not-end"),
+        ],
+    )  # fmt: skip
+    def test_a_block_taken_by_a_later_rule(
+        self, newsclean: Run, tmp_path: Path, later: str, code: int, message: str
+    ) -> None:
+        path = tmp_path / "mine.txt"
+        proof = later.replace("  to now", "").replace("\n", "") + ("\\nnow" if "to now" in later else "")
+        path.write_text(
+            f"[promo nav]\nGive\n  to Thanks\n  + Give\\nnow\\nThanks\n  - Given\n\n{later}\n  + {proof}\n  - x\n"
+        )
+        done = newsclean("check", path)
+        assert done.returncode == code
+        said = [line for line in (done.stderr + done.stdout).splitlines() if not line.startswith("rules:")]
+        assert said == ([message.format(path=path)] if message else [])
 
     def test_a_dear_rule_is_named(self, newsclean: Run, tmp_path: Path) -> None:
         cheap = "".join(f"Menu number {i}\n  + Menu number {i}\n  - A menu, number {i}\n" for i in range(150))

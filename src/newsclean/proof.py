@@ -22,6 +22,9 @@ class Failure:
         return f"{self.place}: {self.message}"
 
 
+BLOCKS = frozenset((Reach.TO, Reach.UNTIL, Reach.END))
+
+
 def prove(ruleset: Ruleset) -> Iterator[Failure]:
     """Yield what is wrong with the proofs of a rule file, in the order of its rules."""
     together = Matcher([(rule, draw(rule)) for rule in ruleset.rules])
@@ -98,20 +101,35 @@ def _why(rule: Rule, claimed: int, wanted: int) -> str:
 
 
 def _taken(proof: Proof, together: Matcher) -> Iterator[Failure]:
-    """Yield the examples that a later rule of the file takes away."""
+    """Yield the examples that other rules of the file take away.
+
+    What another rule takes as the same thing out of the middle of a block is no loss, and not told.
+    """
+    rule = proof.rule
+    alone = Matcher([(rule, draw(rule))])
     for example in proof.examples:
-        sheet = Sheet.of(example)
-        together.claim(sheet)
-        takers: Iterable[Rule] = dict.fromkeys(
-            part.why for parts in sheet.parts for part in parts if isinstance(part.why, Rule) and part.why != proof.rule
-        )
-        for taker in takers:
-            same = (taker.label, taker.kind) == (proof.rule.label, proof.rule.kind)
+        mine, ours = Sheet.of(example), Sheet.of(example)
+        alone.claim(mine)
+        together.claim(ours)
+        claimed = [i for i, parts in enumerate(mine.parts) if parts]
+        takers: dict[Rule, int] = {}
+        for i in claimed:
+            for part in ours.parts[i]:
+                if isinstance(part.why, Rule) and part.why != rule:
+                    takers.setdefault(part.why, i)
+        for taker, i in takers.items():
+            same = (taker.label, taker.kind) == (rule.label, rule.kind)
+            begins = i == claimed[0]
+            if same and not begins:
+                continue
             label = " ".join(filter(None, (taker.label, taker.kind)))
+            # Behind another block that begins the same, a block still has its turn where that one finds no end.
+            dead = begins and rule.reach in BLOCKS and taker.reach not in BLOCKS
+            what = "its block never begins: its first line" if dead else "its example"
             yield Failure(
-                proof.rule.place,
-                f"its example is taken by the later rule on line {taker.place.line} [{label}]: {_shown(example)}",
-                advice=same,
+                rule.place,
+                f"{what} is taken by the rule on line {taker.place.line} [{label}]: {_shown(example)}",
+                advice=same and not dead,
             )
 
 
