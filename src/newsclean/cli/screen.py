@@ -93,7 +93,7 @@ def _header(article: Article, source: str, encoding: str | None, width: int) -> 
     notes = [article.publisher or "unknown publisher"]
     if encoding and encoding.lower().replace("_", "-") not in _PLAIN_ENCODINGS:
         notes.append(encoding)
-    rest = Text(" ") + _visible(" ".join(f"· {note}" for note in notes), "dim")
+    rest = Text(" ") + _visible(" ".join(f"· {note}" for note in notes), "cyan")
     name = _visible("standard input" if source == "-" else source[-4 * width :], "bold")
     room = max(width - rest.cell_len - 2, width // 3)
     if name.cell_len > room:
@@ -116,10 +116,10 @@ def _removals(article: Article) -> dict[str, list[_Removal]]:
 def _removed(kinds: dict[str, list[_Removal]], width: int) -> Iterator[Text | Line]:
     """Yield each kind of promo with its counts, and below it the first words of its first pieces."""
     if kinds:
-        yield Line(Text("Removed", "bold"), align="left", style="dim")
+        yield Line(Text("Removed", "bold red"), align="left", style="dim")
     for kind, removals in kinds.items():
         pieces, words = _count(len(removals), "piece"), _count(sum(r.words for r in removals), "word")
-        yield Text("  ") + _visible(kind, "bold") + Text(f"  {pieces}, {words}", "dim")
+        yield Text("  ") + _visible(kind, "red") + Text(f"  {pieces}, {words}", "dim")
         yield from (_first_words(removal, width) for removal in removals[:SHOWN])
         if len(removals) > SHOWN:
             yield Text(f"    and {len(removals) - SHOWN:,} more", "dim")
@@ -141,10 +141,10 @@ def _summary(article: Article, kinds: dict[str, list[_Removal]]) -> Text:
     removed = sum(removal.words for removals in kinds.values() for removal in removals)
     kept = sum(_words(article.said(span)) for span in article.spans if span.label is not Label.PROMO)
     if not kinds:
-        return Text(f"Nothing was removed: {_count(kept, 'word')}, all kept.", "bold")
+        return Text(f"Nothing was removed: {_count(kept, 'word')}, all kept.", "green")
     share = removed / (kept + removed)
     percent = f"{share:.0%}" if share >= 0.01 else "under 1%"
-    return Text(f"{_count(kept, 'word')} kept, {removed:,} removed ({percent}).", "bold")
+    return Text(f"{_count(kept, 'word')} kept", "green") + Text(f", {removed:,} removed ({percent}).")
 
 
 def _lines(text: str | None, style: str = "") -> Iterator[Text]:
