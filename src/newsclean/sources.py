@@ -172,6 +172,8 @@ _FORMATS = {
     ),
 }
 
+_ANY_FORMAT = b"|".join(signature for formats in _FORMATS.values() for signature, _ in formats)
+
 # Neither tabs, line breaks, nor escape, which colours text in a terminal.
 _CONTROLS = bytes({*range(32), 127} - set(b"\t\n\v\f\r\x1b\x1c\x1d\x1e"))
 
@@ -215,10 +217,11 @@ def _unreadable(name: str, error: OSError | ValueError) -> SourceError:
 
 def _text(data: bytes, name: str) -> tuple[str, str, list[str]]:
     """Return the text, its encoding and warnings. Raises SourceError if the bytes are no text."""
-    for remedy, formats in _FORMATS.items():
-        for signature, what in formats:
-            if re.match(signature, data, re.DOTALL):
-                raise SourceError(name, f"is {what}, not text", remedy)
+    if re.match(_ANY_FORMAT, data, re.DOTALL):
+        for remedy, formats in _FORMATS.items():
+            for signature, what in formats:
+                if re.match(signature, data, re.DOTALL):
+                    raise SourceError(name, f"is {what}, not text", remedy)
     mark, codec = next((pair for pair in _MARKS if data.startswith(pair[0])), (b"", "utf-8"))
     text, bad, first = _lenient(data[len(mark) :], codec)
     # The characters of UTF-16 and UTF-32 are full of null bytes; only their text can tell.
@@ -282,6 +285,8 @@ def _detected(data: bytes) -> str | None:
 def _is_html(text: str) -> bool:
     """Tell a page, or a piece of one, from an article that mentions tags."""
     sample = text[:8192]
+    if "<" not in sample:
+        return False
     tags = re.findall(_TAG, sample, re.I)
     if page := re.match(_PAGE, sample):
         return "!doctype" in page[0].lower() or len(tags) > 1
