@@ -429,6 +429,19 @@ class TestCheck:
         assert newsclean("check", "fixtures", "--update").returncode == 0
         assert newsclean("check", "fixtures").returncode == 0
 
+    @pytest.mark.parametrize("folder", ["common", "known-failures/common"])
+    @pytest.mark.parametrize("option", [[], ["--update"]], ids=["compared", "updated"])
+    def test_an_answer_without_its_dump_is_told(
+        self, newsclean: Run, tmp_path: Path, folder: str, option: list[str]
+    ) -> None:
+        answer = tmp_path / "fixtures" / folder / "ferry.labels"
+        answer.parent.mkdir(parents=True)
+        answer.write_text("body | x\n")
+        done = newsclean("check", "fixtures", *option)
+        assert done.returncode == 1
+        assert done.stderr == f"newsclean: fixtures/{folder}/ferry.txt: does not exist.\n"
+        assert done.stdout == "rules: 0 proven, 0 not; fixtures: 0 hold, 1 do not\n"
+
     def test_nothing_to_check_is_no_success(self, newsclean: Run, tmp_path: Path) -> None:
         (tmp_path / "fixtures").mkdir()
         done = newsclean("check", "fixtures")

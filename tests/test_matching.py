@@ -105,6 +105,10 @@ def claims(rules: str, text: str, *, indexed: bool = True) -> list[tuple[str, st
         pytest.param("[promo nav]\n(?i)ΟΔΟΣ", "οδος\nοδοσ", [("οδος", "nav"), ("οδοσ", "nav")], id="final-sigma"),
         pytest.param("[promo nav]\n(?i)ⓒ.*", "Ⓒ 2024", [("Ⓒ 2024", "nav")], id="circled-c-has-two-cases"),
         pytest.param("[promo nav]\n(?i)kelvin", "\u212aelvin", [("\u212aelvin", "nav")], id="kelvin-sign-is-a-k"),
+        pytest.param(
+            "[promo nav]\n(?i)\U00010d50x", "\U00010d70x", [("\U00010d70x", "nav")], id="a-case-newer-than-pythons"
+        ),
+        pytest.param("[promo nav]\n\\d ?\\d?", "\U00010d41", [("\U00010d41", "nav")], id="a-digit-newer-than-pythons"),
         pytest.param("[promo nav]\n(?V1i)fi", "ﬁ", [("ﬁ", "nav")], id="ligature-under-full-case-folding"),
     ],
 )

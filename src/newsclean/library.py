@@ -7,6 +7,7 @@ adds, and where both claim a line, the later folder's rule wins.
 
 from __future__ import annotations
 
+import functools
 import os
 import stat
 import sys
@@ -108,7 +109,7 @@ class Library:
         chain = self._chain(name)
         texts = [text for link in chain for _, text in self._texts[link]]
         key = cache.digest(*_versions(), b"publisher", *map(str.encode, [*chain, *texts]))
-        return [_from_row(row) for row in cache.kept(key, lambda: self._rows(chain))]
+        return [_from_row(row) for row in cache.kept(key, lambda: self._draw(chain))]
 
     def domains(self) -> Mapping[str, str]:
         """Return every domain, and the publisher that it belongs to."""
@@ -140,7 +141,7 @@ class Library:
         if problems:
             raise RuleError(problems)
         return {
-            "common": self._rows([name for name in self.names if name.startswith("common/")]),
+            "common": [_to_row(r) for ruleset in flat if ruleset.name.startswith("common/") for r in ruleset.rules],
             "domains": domains,
             "signatures": [
                 (ruleset.name, _to_row(rule))
@@ -172,7 +173,7 @@ class Library:
         chain = [link for include in includes for link in self._chain(include, (*above, name))]
         return list(dict.fromkeys([*chain, name]))
 
-    def _rows(self, names: Sequence[str]) -> list[list[object]]:
+    def _draw(self, names: Sequence[str]) -> list[list[object]]:
         layers = [ruleset for name in names for ruleset in self.rulesets(name, check=False)]
         return [_to_row(rule) for ruleset in layers for rule in ruleset.rules]
 
@@ -212,7 +213,7 @@ def _read(folder: Path, problems: list[Problem]) -> Iterator[tuple[str, str, str
         return
     for name, path, file in found:
         try:
-            yield name, file, read_file(path, file)
+            yield name, file, _read_file(path, file)
         except RuleError as error:
             problems += error.problems
 
@@ -227,7 +228,7 @@ def _rule_files(folder: Path, within: str = "") -> Iterator[str]:
                 yield from _rule_files(folder, f"{within}{entry.name}/")
 
 
-def read_file(path: Path, file: str) -> str:
+def _read_file(path: Path, file: str) -> str:
     """Return a rule file's text; `file` is how places call it.
 
     Raises:
@@ -250,13 +251,15 @@ def read_file(path: Path, file: str) -> str:
     raise RuleError([problem])
 
 
-def _versions() -> list[bytes]:
-    """Return what, beside the rule files, decides what is drawn from them."""
+@functools.cache
+def _versions() -> tuple[bytes, ...]:
+    """Return what, beside the rule files, decides what is drawn from them and how it is kept."""
     try:
-        code = [Path(module.__file__).read_bytes() for module in (literals, syntax) if module.__file__]
+        files = (literals.__file__, syntax.__file__, __file__)
+        code = [Path(file).read_bytes() for file in files]
     except OSError:
         code = []
-    return [sys.version.encode(), str(regex.__version__).encode(), *code]
+    return (sys.version.encode(), str(regex.__version__).encode(), *code)
 
 
 def _to_row(rule: Rule) -> list[object]:

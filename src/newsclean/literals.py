@@ -158,7 +158,7 @@ def _find_strings(node: Any) -> frozenset[str] | None:
     if _is_zero_width(node):
         return frozenset(("",))
     if kind == "Character" and node.positive and not node.zerowidth:
-        return frozenset((fold(chr(node.value)),))
+        return frozenset((fold(chr(node.value)),)) if _folds_alike(node) else None
     if kind in ("String", "Literal"):
         return frozenset((fold("".join(map(chr, node.characters))),))
     if kind == "SetUnion" and node.positive and not node.zerowidth:
@@ -173,6 +173,20 @@ def _find_strings(node: Any) -> frozenset[str] | None:
         inner = _strings(node.subpattern)
         return _union(_joined([inner] * n) for n in range(node.min_count, node.max_count + 1))
     return None
+
+
+def _folds_alike(node: Any) -> bool:
+    """Tell whether all that a character matches folds to the same: Python may not know a pair that `regex` knows."""
+    return not node.case_flags or _all_cases_fold_alike(node.value)
+
+
+@cache
+def _all_cases_fold_alike(code: int) -> bool:
+    import regex
+    from regex import _regex
+
+    cases = _regex.get_all_cases(int(regex.IGNORECASE | regex.UNICODE), code)
+    return all(fold(chr(case)) == fold(chr(code)) for case in cases)
 
 
 def _union(parts: Iterable[frozenset[str] | None]) -> frozenset[str] | None:
@@ -382,6 +396,8 @@ def _first_characters(tree: Any) -> str:
     for leaf in way[0]:
         if _kind(leaf) == "Character" and leaf.positive:
             characters.add(fold(chr(leaf.value))[0])
+            if not _folds_alike(leaf):
+                characters.add(OTHER)
             continue
         characters.update(c for c, same in _ascii().items() if any(leaf.matches(ord(s)) for s in same))
         if not (_kind(leaf) == "Range" and leaf.positive and leaf.upper < 128):

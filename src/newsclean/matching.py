@@ -29,7 +29,7 @@ LEAST_SECONDS, SECONDS_A_CHARACTER, SHARE_OF_A_CALL = 0.5, 4e-7, 0.25
 characters; and the share of it that one call may take."""
 
 
-DIGIT = re.compile(r"\d")
+DIGIT = regex.compile(r"\d")  # its Unicode knows digits that Python's does not
 SURROGATES = re.compile("[\ud800-\udfff]")
 """Half characters, which a text may hold but the automaton, which reads UTF-8, can't."""
 
@@ -225,26 +225,16 @@ class Matcher:
             live = self._live[turn] or self._ready(turn, sheet, i)
             if live is None:
                 continue
-            if live.rule.reach is Reach.INLINE:
-                for match in self._found(live, sheet, i):
-                    self._claim_part(live, sheet, i, match)
-            elif match := self._matched(live, live.fullmatch, sheet, i):
-                self._claim_units(live, sheet, i, match)
+            claim = self._claim_part if live.rule.reach is Reach.INLINE else self._claim_units
+            for match in self._matches(live, sheet, i):
+                claim(live, sheet, i, match)
 
     def fired(self, sheet: Sheet) -> set[Rule]:
         """Return the rules that match anywhere on the sheet, whatever is claimed."""
         found: set[Rule] = set()
         for turn, i in self.candidates(sheet):
             live = self._live[turn] or self._ready(turn, sheet, i)
-            if (
-                live
-                and live.rule not in found
-                and (
-                    any(self._found(live, sheet, i))
-                    if live.rule.reach is Reach.INLINE
-                    else self._matched(live, live.fullmatch, sheet, i)
-                )
-            ):
+            if live and live.rule not in found and any(self._matches(live, sheet, i)):
                 found.add(live.rule)
         return found
 
@@ -255,10 +245,7 @@ class Matcher:
             live = self._live[turn] or _Live(*self._rules[turn])
             self._live[turn] = live
             began = perf_counter()
-            if live.rule.reach is Reach.INLINE:
-                list(self._found(live, sheet, i))
-            else:
-                self._matched(live, live.fullmatch, sheet, i)
+            list(self._matches(live, sheet, i))
             before = costs.get(live.rule, Cost(0, 0.0, bool(self._rules[turn][1].literals)))
             costs[live.rule] = before._replace(tries=before.tries + 1, seconds=before.seconds + perf_counter() - began)
         return costs
@@ -307,7 +294,11 @@ class Matcher:
             return match(view)
         return next(iter(_guarded(live, lambda seconds: [match(view, timeout=seconds)], sheet, i)), None)
 
-    def _found(self, live: _Live, sheet: Sheet, i: int) -> Iterable[Any]:
+    def _matches(self, live: _Live, sheet: Sheet, i: int) -> Iterable[Any]:
+        """Return the rule's matches: of the whole unit, one at most, or of parts of it, where the rule is inline."""
+        if live.rule.reach is not Reach.INLINE:
+            match = self._matched(live, live.fullmatch, sheet, i)
+            return (match,) if match else ()
         view = sheet.units[i].view
         if len(view) < live.guard:
             return live.scan(view)  # type: ignore[no-any-return]

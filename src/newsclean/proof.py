@@ -27,11 +27,13 @@ BLOCKS = frozenset((Reach.TO, Reach.UNTIL, Reach.END))
 
 def prove(ruleset: Ruleset) -> Iterator[Failure]:
     """Yield what is wrong with the proofs of a rule file, in the order of its rules."""
-    together = Matcher([(rule, draw(rule)) for rule in ruleset.rules])
+    drawn = {proof.rule: draw(proof.rule) for proof in ruleset.proofs}
+    together = Matcher([(rule, drawn[rule]) for rule in ruleset.rules])
     for proof in ruleset.proofs:
-        yield from _prove_one(proof)
+        alone = Matcher([(proof.rule, drawn[proof.rule])])
+        yield from _prove_one(proof, alone)
         if proof.rule.label is not None:
-            yield from _taken(proof, together)
+            yield from _taken(proof, alone, together)
 
 
 DEAR_SHARE, DEAR_LINES, DEAR_MOST = 0.02, 200, 10
@@ -65,22 +67,21 @@ def dear(rules: Sequence[tuple[Rule, Drawn]], texts: Iterable[str]) -> Iterator[
         )
 
 
-def _prove_one(proof: Proof) -> Iterator[Failure]:
+def _prove_one(proof: Proof, alone: Matcher) -> Iterator[Failure]:
     place = proof.rule.place
     if not proof.examples:
         yield Failure(place, "has no example: add a line '  + TEXT' that it must claim")
     if not proof.counterexamples:
         yield Failure(place, "has no counter-example: add a line '  - TEXT' that it must not claim")
-    matcher = Matcher([(proof.rule, draw(proof.rule))])
     for example in proof.examples:
-        claimed, units = _claimed(matcher, proof.rule, example)
+        claimed, units = _claimed(alone, proof.rule, example)
         wanted = {Reach.UNTIL: units - 1, Reach.INLINE: 1}.get(proof.rule.reach, units)
         if proof.rule.reach is Reach.INLINE:
             claimed = min(claimed, 1)
         if claimed != max(1, wanted):
             yield Failure(place, f"does not claim its example: {_shown(example)}{_why(proof.rule, claimed, wanted)}")
     for counterexample in proof.counterexamples:
-        if _claimed(matcher, proof.rule, counterexample)[0]:
+        if _claimed(alone, proof.rule, counterexample)[0]:
             yield Failure(place, f"claims its counter-example: {_shown(counterexample)}")
 
 
@@ -100,13 +101,12 @@ def _why(rule: Rule, claimed: int, wanted: int) -> str:
     return f" ({claimed} of the {wanted} lines that the block has, {ends})"
 
 
-def _taken(proof: Proof, together: Matcher) -> Iterator[Failure]:
+def _taken(proof: Proof, alone: Matcher, together: Matcher) -> Iterator[Failure]:
     """Yield the examples that other rules of the file take away.
 
     What another rule takes as the same thing out of the middle of a block is no loss, and not told.
     """
     rule = proof.rule
-    alone = Matcher([(rule, draw(rule))])
     for example in proof.examples:
         mine, ours = Sheet.of(example), Sheet.of(example)
         alone.claim(mine)

@@ -207,19 +207,14 @@ def _headness(sheet: Sheet, layout: Layout, i: int) -> float:
     """Tell how much a line is like the headline: of some length, near the core, a byline or a date below it."""
     view = sheet.units[i].view
     below = {part.label for parts in sheet.parts[i + 1 : i + 5] for part in parts}
-    between = sum(
-        1
-        for j in range(i + 1, min(layout.first, len(sheet.units)))
-        if not sheet.whole[j] or _promo(sheet, j) is not None
-    )
+    if layout.whole_page:
+        between = range(i + 1, min(layout.first, len(sheet.units)))
+        far = 0.5 * sum(not sheet.whole[j] or _promo(sheet, j) is not None for j in between)
+    else:
+        far = 1.0 * i  # there the headline is the first line that is like one
     again = any(unit.view == view for j, unit in enumerate(sheet.units) if j != i)
-    return (
-        min(layout.words[i], 12.0)
-        + 3.0 * again
-        + 3.0 * (Label.BYLINE in below or Label.DATE in below)
-        - (0.5 if layout.whole_page else 0.0) * between
-        - (1.0 if not layout.whole_page else 0.0) * i
-    )
+    signed = Label.BYLINE in below or Label.DATE in below
+    return min(layout.words[i], 12.0) + 3.0 * again + 3.0 * signed - far
 
 
 def _said(sheet: Sheet, claim: Claim) -> str:
