@@ -133,13 +133,14 @@ def test_what_cannot_be_cleaned_is_told_and_the_rest_is_done(newsclean: Run, art
     (tmp_path / "photo.png").write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(50))
     (tmp_path / "empty.txt").write_text("")
     (tmp_path / "folder").mkdir()
-    done = newsclean("photo.png", "missing.txt", "empty.txt", "folder", "ferry.txt")
+    done = newsclean("photo.png", "missing.txt", "empty.txt", "folder", "ferry.txt", "--quiet")
     assert done.returncode == 1
     assert done.stderr.splitlines() == [
         "newsclean: photo.png: is a PNG image, not text. Give the article's text.",
         "newsclean: missing.txt: does not exist.",
         "newsclean: empty.txt: is empty.",
-        "newsclean: folder: has no files that match *.txt. Give another pattern, or the files.",
+        "newsclean: folder: has no files that match *.txt, *.txt.gz, *.txt.bz2, *.txt.xz, *.txt.zst. Give another "
+        "pattern, or the files.",
     ]
     assert [json.loads(line)["source"] for line in done.stdout.splitlines()] == ["ferry.txt"]
 
@@ -484,7 +485,7 @@ def test_completion(newsclean: Run, shell: str) -> None:
         pytest.param("newsclean ch", ["check"], id="a-command"),
         pytest.param("newsclean --pu", ["--publisher"], id="an-option-of-the-main-job"),
         pytest.param("newsclean --ver", ["--version"], id="an-option-of-the-group"),
-        pytest.param("newsclean a.txt --sp", ["--spans"], id="behind-a-file"),
+        pytest.param("newsclean a.txt --spa", ["--spans"], id="behind-a-file"),
         pytest.param("newsclean --format ma", ["markdown"], id="a-format"),
         pytest.param("newsclean rules s", ["show"], id="a-command-of-a-command"),
     ],

@@ -100,7 +100,7 @@ def test_what_cannot_be_used_says_so(tmp_path: Path, files: dict[str, str], mess
 def test_a_file_that_cannot_be_read(tmp_path: Path, make: object, message: str) -> None:
     make(tmp_path / "x.txt")  # type: ignore[operator]
     with pytest.raises(RuleError) as caught:
-        Library([tmp_path])
+        Cleaner(Library([tmp_path]))
     assert str(caught.value) == f"{tmp_path}/{message}"
 
 

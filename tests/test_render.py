@@ -274,7 +274,7 @@ def test_format_of_ending(path: str | Path, form: Format) -> None:
 
 
 def test_an_unknown_ending_lists_the_known() -> None:
-    known = ".json, .jsonl, .ndjson, .txt, .md, .markdown, .labels"
+    known = ".json, .jsonl, .ndjson, .txt, .md, .markdown, .labels, .csv, .parquet"
     message = f"the ending of 'out.pdf' names no format; the endings that do: {known}"
     with pytest.raises(ValueError, match=re.escape(message) + "$"):
         Format.of_ending("out.pdf")

@@ -19,7 +19,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from newsclean import sources
-from newsclean.sources import Source, SourceError, decode, find, read, read_stream
+from newsclean.sources import PATTERNS, Source, SourceError, decode, find, of_text, read, read_stream
 
 SENTENCE = "The council voted on Tuesday to rebuild the old bridge, after two years of debate."
 PAGE = f"""<!DOCTYPE html>
@@ -247,6 +247,14 @@ def test_html_can_be_taken_as_text(monkeypatch: pytest.MonkeyPatch) -> None:
     assert decode(PAGE.encode(), "a.html", html=False) == Source("a.html", PAGE, "utf-8")
 
 
+def test_text_out_of_a_record_is_treated_as_a_file_is() -> None:
+    assert of_text(PAGE, "a.csv:2").text == f"Bridge to be rebuilt\n{SENTENCE}\nIt will cost £5 million."
+    assert of_text(PAGE, "a.csv:2", html=False) == Source("a.csv:2", PAGE, "utf-8")
+    with pytest.raises(SourceError) as caught:
+        of_text(" \n", "a.csv:2")
+    assert str(caught.value) == "a.csv:2: is empty."
+
+
 @pytest.mark.parametrize(
     "text",
     [
@@ -284,6 +292,11 @@ def test_tags_in_an_article_are_no_html(text: str) -> None:
 # --- Files, folders and streams
 
 
+NONE_FOUND = (
+    ".: has no files that match *.txt, *.txt.gz, *.txt.bz2, *.txt.xz, *.txt.zst. Give another pattern, or the files."
+)
+
+
 def folder_of(root: Path, *names: str) -> Path:
     for name in names:
         file = root / name
@@ -292,14 +305,20 @@ def folder_of(root: Path, *names: str) -> Path:
     return root
 
 
-def found(path: Path, pattern: str = "*.txt") -> list[str]:
-    return [file.relative_to(path).as_posix() for file in find(str(path), pattern)]
+def found(path: Path, *patterns: str) -> list[str]:
+    return [file.relative_to(path).as_posix() for file in find(str(path), patterns or PATTERNS)]
 
 
 def test_find_walks_in_order_and_skips_what_is_hidden(tmp_path: Path) -> None:
     folder_of(tmp_path, "b.txt", "a.txt", "z/1.txt", "c/d/2.txt", "c/e.md", ".hidden.txt", ".git/x.txt")
     assert found(tmp_path) == ["a.txt", "b.txt", "c/d/2.txt", "z/1.txt"]
     assert found(tmp_path, "*.md") == ["c/e.md"]
+
+
+def test_find_takes_compressed_texts_and_several_patterns(tmp_path: Path) -> None:
+    folder_of(tmp_path, "b.txt.gz", "a.txt.zst", "c.txt.xz", "d.txt.bz2", "e.txt", "f.csv.gz", "g.jsonl", "h.txt.zip")
+    assert found(tmp_path) == ["a.txt.zst", "b.txt.gz", "c.txt.xz", "d.txt.bz2", "e.txt"]
+    assert found(tmp_path, "*.jsonl", "*.csv.gz", "f.*") == ["f.csv.gz", "g.jsonl"]
 
 
 def test_find_in_a_folder_that_is_named_like_a_file(tmp_path: Path) -> None:
@@ -326,7 +345,7 @@ def test_find_gives_a_file_itself_whatever_its_name(tmp_path: Path) -> None:
     [
         pytest.param("gone", "gone: does not exist.", id="missing"),
         pytest.param("", "'': does not exist.", id="no-name-is-not-the-current-folder"),
-        pytest.param(".", ".: has no files that match *.txt. Give another pattern, or the files.", id="none"),
+        pytest.param(".", NONE_FOUND, id="none"),
         pytest.param("x" * 300, "x" * 300 + ": cannot be read: File name too long.", id="long-name"),
         pytest.param("a\0b", r"'a\x00b': cannot be read: embedded null byte.", id="null-in-name"),
         pytest.param("a\nb", r"'a\nb': does not exist.", id="name-that-cannot-be-printed"),

@@ -15,7 +15,8 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
-MOST_ENTRIES = 64
+MOST_ENTRIES = 2_000
+"""A publisher has one."""
 
 
 def digest(*parts: bytes) -> str:

@@ -9,7 +9,7 @@ text ── units ──▶ lines (or paragraphs, or sentences), each with its m
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Protocol
 
 from newsclean import structure
@@ -52,8 +52,11 @@ class Cleaner:
 
     def __init__(self, library: RuleLibrary, *, common: bool = True):
         self._library, self._use_common = library, common
-        self._common = Matcher(library.common() if common else ())
-        self._publishers = Publishers(library.domains(), library.signatures())
+        signatures = library.signatures()
+        self._publishers = Publishers(library.domains(), {rule: name for name, rule, _ in signatures})
+        # One index for both: a text is looked through once.
+        rules = library.common() if common else ()
+        self._common = Matcher([*rules, *((rule, drawn) for _, rule, drawn in signatures)])
         self._matchers: dict[str, Matcher] = {}
 
     def __reduce__(self) -> tuple[object, ...]:
@@ -72,19 +75,25 @@ class Cleaner:
             UnknownPublisher: If no rule file is named after `publisher`.
         """
         sheet = Sheet.of(text)
-        name = self._publisher(sheet, url, publisher)
+        lines = self._common.look_up(sheet)
+        name = self._publisher(url, publisher, lambda: self._common.signed(sheet, lines))
         if name:
             self._matcher(name).claim(sheet)
-        self._common.claim(sheet)
+        self._common.claim(sheet, lines)
         structure.decide(sheet)
         return Article(text, spans(sheet), name, tuple(dict.fromkeys(sheet.warnings)))
 
-    def _publisher(self, sheet: Sheet, url: str | None, publisher: str | None) -> str | None:
+    def knows(self, publisher: str) -> bool:
+        """Tell whether there are rules of that publisher, by its domain; "none" is none's."""
+        return publisher == NONE or self._publishers.has(publisher)
+
+    def _publisher(self, url: str | None, publisher: str | None, signed: Callable[[], Iterable[Rule]]) -> str | None:
         if publisher == NONE:
             return None
         if publisher:
             return self._publishers.named(publisher)
-        return (self._publishers.of_url(url) if url else None) or self._publishers.of_sheet(sheet)
+        known = self._publishers.of_url(url) if url else None
+        return known or self._publishers.of_signatures(signed())
 
     def _matcher(self, name: str) -> Matcher:
         matcher = self._matchers.get(name)
@@ -100,7 +109,10 @@ def _cleaner(library: RuleLibrary, common: bool) -> Cleaner:
 def spans(sheet: Sheet) -> tuple[Span, ...]:
     """Return the spans of a sheet: its claims, and body between them, the white space behind each with it."""
     pieces: list[Claim] = []
-    for unit, parts in zip(sheet.units, sheet.parts, strict=True):
+    for i, (unit, parts) in enumerate(zip(sheet.units, sheet.parts, strict=True)):
+        if len(parts) == 1 and sheet.whole[i]:
+            pieces.append(parts[0])
+            continue
         at = unit.start
         for part in [*parts, Claim(unit.end, unit.end, Label.BODY, None, None)]:
             if sheet.text[at : part.start].strip(BLANK):
@@ -111,7 +123,4 @@ def spans(sheet: Sheet) -> tuple[Span, ...]:
     if not pieces:
         return (Span(0, len(sheet.text), Label.BODY),) if sheet.text else ()
     starts = [0, *(piece.start for piece in pieces[1:]), len(sheet.text)]
-    return tuple(
-        Span(start, end, piece.label, piece.kind, piece.why, piece.values)
-        for start, end, piece in zip(starts, starts[1:], pieces, strict=False)
-    )
+    return tuple(Span(start, end, *piece[2:]) for start, end, piece in zip(starts, starts[1:], pieces, strict=False))

@@ -13,7 +13,7 @@ import stat
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import regex
 
@@ -44,32 +44,48 @@ def user_folder() -> Path:
     return Path(platformdirs.user_config_dir("newsclean", appauthor=False)) / "rules"
 
 
+class RuleFile(NamedTuple):
+    """A rule file as it lies there: its name in the folder, how places call it, and what tells that it has changed."""
+
+    name: str
+    shown: str
+    path: Path
+    stamp: tuple[int, ...]
+    is_bundled: bool
+
+
 class Library:
-    """Rule folders, read and laid over each other.
+    """Rule folders, laid over each other.
+
+    What every run needs is drawn from the files once and kept in the cache: a start reads none of them, it only sees
+    whether they have changed.
 
     Args:
         folders: The folders, or single rule files, the strongest last; the bundled one is not among them unless given.
 
     Raises:
-        RuleError: If a folder or a file of rules can't be read. Patterns are read when they are first needed.
+        RuleError: If a folder or a file of rules can't be read. What is wrong inside a file comes out when it is first
+            needed.
     """
 
     def __init__(self, folders: Sequence[Path]):
         self.folders = tuple(folders)
-        self._texts: dict[str, list[tuple[str, str]]] = {}
+        self._files: dict[str, list[RuleFile]] = {}
         problems: list[Problem] = []
-        self._bundled: set[tuple[str, str]] = set()
         for folder in self.folders:
-            for name, file, text in _read(folder, problems):
-                self._texts.setdefault(name, []).append((file, text))
-                if folder == bundled():
-                    self._bundled.add((file, text))
+            for file in _find(folder, problems):
+                self._files.setdefault(file.name, []).append(file)
         if problems:
             raise RuleError(problems)
+        self._read = functools.cache(_read)
         self._gist: dict[str, Any] | None = None
 
     def __getstate__(self) -> dict[str, Any]:
-        return {**self.__dict__, "_gist": None}  # a process that gets the library draws it from the cache again
+        # A process that gets the library draws it from the cache again.
+        return {"folders": self.folders, "_files": self._files}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state, _read=functools.cache(_read), _gist=None)
 
     @classmethod
     def standard(cls, *extra: Path) -> Library:
@@ -80,7 +96,7 @@ class Library:
     @property
     def names(self) -> tuple[str, ...]:
         """The rule files' names, sorted: `common/en`, `groups/…`, `themoscowtimes.com`."""
-        return tuple(sorted(self._texts))
+        return tuple(sorted(self._files))
 
     @property
     def publishers(self) -> tuple[str, ...]:
@@ -88,8 +104,12 @@ class Library:
         return tuple(name for name in self.names if "/" not in name)
 
     def texts(self, name: str) -> tuple[tuple[str, str], ...]:
-        """Return each folder's file of that name, the weakest first: how places call it, and its text."""
-        return tuple(self._texts.get(name, ()))
+        """Return each folder's file of that name, the weakest first: how places call it, and its text.
+
+        Raises:
+            RuleError: If one can't be read.
+        """
+        return tuple((file.shown, self._read(file)) for file in self._files.get(name, ()))
 
     def rulesets(self, name: str, *, check: bool = True) -> tuple[Ruleset, ...]:
         """Return what each folder's file of that name says, the weakest first.
@@ -98,7 +118,10 @@ class Library:
             RuleError: With every problem in them.
             KeyError: If there is no such file.
         """
-        return _all(lambda layer: syntax.parse(layer[1], name, file=layer[0], check=check), self._texts[name])
+        return _all(lambda file: self._parse(file, check=check), self._files[name])
+
+    def _parse(self, file: RuleFile, *, check: bool) -> Ruleset:
+        return syntax.parse(self._read(file), file.name, file=file.shown, check=check)
 
     def common(self) -> list[tuple[Rule, Drawn]]:
         """Return the common rules with what is drawn from them, the strongest last."""
@@ -106,10 +129,10 @@ class Library:
 
     def of_publisher(self, name: str) -> list[tuple[Rule, Drawn]]:
         """Return a publisher's rules, the strongest last: what its files include, then its own."""
-        chain = self._chain(name)
-        texts = [text for link in chain for _, text in self._texts[link]]
-        key = cache.digest(*_versions(), b"publisher", *map(str.encode, [*chain, *texts]))
-        return [_from_row(row) for row in cache.kept(key, lambda: self._draw(chain))]
+        if name not in self._files:
+            raise KeyError(name)
+        key = cache.digest(self._key(), b"publisher", name.encode())
+        return [_from_row(row) for row in cache.kept(key, lambda: self._draw(self._chain(name)))]
 
     def domains(self) -> Mapping[str, str]:
         """Return every domain, and the publisher that it belongs to."""
@@ -122,10 +145,15 @@ class Library:
     def _facts(self) -> dict[str, Any]:
         """Return what every run needs: the common rules, all domains and signatures."""
         if self._gist is None:
-            everything = [part for name in self.names for file, text in self._texts[name] for part in (file, text)]
-            key = cache.digest(*_versions(), b"facts", *map(str.encode, everything))
-            self._gist = cache.kept(key, self._draw_facts)
+            self._gist = cache.kept(cache.digest(self._key(), b"facts"), self._draw_facts)
         return self._gist
+
+    def _key(self) -> bytes:
+        """Return what stands for all that the rule files hold."""
+        files = [
+            repr(file[:2] + file.stamp).encode("utf-8", "replace") for name in self.names for file in self._files[name]
+        ]
+        return cache.digest(*_versions(), *files).encode()
 
     def _draw_facts(self) -> dict[str, Any]:
         rulesets = _all(self._sound, self.names)
@@ -133,11 +161,11 @@ class Library:
         domains = {name: name for name in self.publishers}
         problems: list[Problem] = []
         for name, layers in zip(self.names, rulesets, strict=True):
-            for (file, text), ruleset in zip(self._texts[name], layers, strict=True):
-                problems += (_said(file, text, *bad) for bad in self._bad_includes(ruleset))
+            for (shown, text), ruleset in zip(self.texts(name), layers, strict=True):
+                problems += (_said(shown, text, *bad) for bad in self._bad_includes(ruleset))
                 for domain in ruleset.domains if "/" not in name else ():
                     if domains.setdefault(domain, name) != name:
-                        problems.append(_said(file, text, domain, f"belongs to {domains[domain]}.txt already"))
+                        problems.append(_said(shown, text, domain, f"belongs to {domains[domain]}.txt already"))
         if problems:
             raise RuleError(problems)
         return {
@@ -153,21 +181,18 @@ class Library:
 
     def _sound(self, name: str) -> tuple[Ruleset, ...]:
         """Return what each folder's file of that name says. The bundled patterns are not compiled: they are proven."""
-        return _all(
-            lambda layer: syntax.parse(layer[1], name, file=layer[0], check=layer not in self._bundled),
-            self._texts[name],
-        )
+        return _all(lambda file: self._parse(file, check=not file.is_bundled), self._files[name])
 
     def _bad_includes(self, ruleset: Ruleset) -> Iterator[tuple[str, str]]:
         for include in ruleset.includes:
-            if include not in self._texts:
+            if include not in self._files:
                 yield include, "is included, but there is no such file"
             elif ruleset.name in self._chain(include):
                 yield include, f"leads back to {ruleset.name}: a file can't include itself"
 
     def _chain(self, name: str, above: tuple[str, ...] = ()) -> list[str]:
         """Return the files that a file stands on, itself last."""
-        if name in above or name not in self._texts:
+        if name in above or name not in self._files:
             return []
         includes = [include for ruleset in self.rulesets(name, check=False) for include in ruleset.includes]
         chain = [link for include in includes for link in self._chain(include, (*above, name))]
@@ -199,23 +224,32 @@ def _all(parse: Callable[[Item], Parsed], items: Iterable[Item]) -> tuple[Parsed
     return tuple(done)
 
 
-def _read(folder: Path, problems: list[Problem]) -> Iterator[tuple[str, str, str]]:
-    """Yield each rule file's name, how places call it, and its text; put what can't be read with the problems."""
+def _find(folder: Path, problems: list[Problem]) -> Iterator[RuleFile]:
+    """Yield the rule files of a folder, or the one that is given instead; put what is none with the problems."""
     if folder.is_file():
         kind = folder.resolve().parent.name
         name = f"{kind}/{folder.stem}" if kind in SHARED else folder.stem
-        found = [(name, folder, folder.as_posix())]
+        found = [(name, folder.as_posix(), folder)]
     elif folder.is_dir():
-        shown = "" if folder == bundled() else f"{folder.as_posix()}/"
-        found = [(file.removesuffix(".txt"), folder / file, shown + file) for file in sorted(_rule_files(folder))]
+        before = "" if folder == bundled() else f"{folder.as_posix()}/"
+        found = [(file.removesuffix(".txt"), before + file, folder / file) for file in sorted(_rule_files(folder))]
     else:
         problems.append(Problem(Place(str(folder), 0), 0, "is no folder; give one that holds rule files"))
         return
-    for name, path, file in found:
+    is_bundled = folder == bundled()
+    for name, shown, path in found:
         try:
-            yield name, file, _read_file(path, file)
-        except RuleError as error:
-            problems += error.problems
+            status = path.stat()
+            if not stat.S_ISREG(status.st_mode):
+                raise OSError("is no file")
+            if status.st_size > MAX_BYTES:
+                raise OSError(f"is larger than {MAX_BYTES:,} bytes, so it can't be a rule file")
+        except OSError as error:
+            problems.append(Problem(Place(shown, 0), 0, error.strerror or str(error)))
+            continue
+        # The time of the last change of status can't be set back.
+        stamp = (status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino)
+        yield RuleFile(name, shown, path, stamp, is_bundled)
 
 
 def _rule_files(folder: Path, within: str = "") -> Iterator[str]:
@@ -228,26 +262,20 @@ def _rule_files(folder: Path, within: str = "") -> Iterator[str]:
                 yield from _rule_files(folder, f"{within}{entry.name}/")
 
 
-def _read_file(path: Path, file: str) -> str:
-    """Return a rule file's text; `file` is how places call it.
+def _read(file: RuleFile) -> str:
+    """Return a rule file's text.
 
     Raises:
-        RuleError: If it can't be read, is no UTF-8, or is too large to be one.
+        RuleError: If it can't be read, or is no UTF-8.
     """
     try:
-        status = path.stat()
-        if not stat.S_ISREG(status.st_mode):
-            raise OSError("is no file")
-        if status.st_size > MAX_BYTES:
-            raise OSError(f"is larger than {MAX_BYTES:,} bytes, so it can't be a rule file")
-        with path.open("rb") as stream:
-            return stream.read().decode("utf-8")
+        return file.path.read_bytes().decode("utf-8")
     except UnicodeDecodeError as error:
         line = error.object.count(b"\n", 0, error.start) + 1
         column = error.start - error.object.rfind(b"\n", 0, error.start)
-        problem = Problem(Place(file, line), column, "is not UTF-8; save the file as UTF-8")
+        problem = Problem(Place(file.shown, line), column, "is not UTF-8; save the file as UTF-8")
     except OSError as error:
-        problem = Problem(Place(file, 0), 0, error.strerror or str(error))
+        problem = Problem(Place(file.shown, 0), 0, error.strerror or str(error))
     raise RuleError([problem])
 
 

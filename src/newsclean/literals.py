@@ -319,6 +319,8 @@ def _degree(node: Any) -> float:
 
 def _repeat_degree(node: Any) -> float:
     inner = node.subpattern
+    if _kind(node) == "PossessiveRepeat":
+        return _degree(inner)  # it gives nothing back
     most = EXPONENTIAL if node.max_count is None else node.max_count
     many = most - node.min_count > SMALL_REPEAT
     if _is_separated(inner):

@@ -1,37 +1,32 @@
 """Rules in, a matcher out; a matcher claims units of a sheet, and parts of units.
 
 Rules take their turn from the last to the first, and each claims what no later rule has claimed: the later rule wins.
-Only candidates are tried: the rules of which the folded text holds a literal, found for all of them in one
-pass of an Aho-Corasick automaton (Aho and Corasick, "Efficient String Matching", 1975); those whose first character
-begins the unit; and the few of which nothing is known. What is tried is confirmed by `regex` itself, so the
-index can only cost time, never change a result.
+Which rules to try on a line the index tells, and what they match there depends on nothing but the line: so a line is
+decided once, in whichever texts it recurs.
 """
 
 from __future__ import annotations
 
-import re
 import sys
-from bisect import bisect_right
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from time import perf_counter, thread_time
 from typing import Any, NamedTuple
 
 import regex
-from ahocorasick_rs import AhoCorasick, Implementation, MatchKind
 
-from newsclean.literals import OTHER, Drawn, fold
+from newsclean.index import Index
+from newsclean.literals import Drawn, fold
 from newsclean.model import BLANK, Label, Pass, Reach, Rule
 from newsclean.units import Unit, units
 
 LEAST_SECONDS, SECONDS_A_CHARACTER, SHARE_OF_A_CALL = 0.5, 4e-7, 0.25
 """The processor time that all guarded rules together may take on one text: half a second, and 0.4 s for each million
 characters; and the share of it that one call may take."""
-
-
-DIGIT = regex.compile(r"\d")  # its Unicode knows digits that Python's does not
-SURROGATES = re.compile("[\ud800-\udfff]")
-"""Half characters, which a text may hold but the automaton, which reads UTF-8, can't."""
+KNOWN_LINES, KNOWN_LONGEST = 20_000, 160
+"""How many lines a matcher remembers what it found in, and the longest of them, in characters: what recurs is short."""
+BOUNDLESS = sys.maxsize
+BLOCKS = frozenset((Reach.TO, Reach.UNTIL, Reach.END))
 
 
 class Claim(NamedTuple):
@@ -46,26 +41,23 @@ class Claim(NamedTuple):
 
 
 class Cost(NamedTuple):
-    """How often a rule was tried, the seconds that took, and whether a literal chose where."""
+    """How often a rule was tried, and the seconds that took."""
 
     tries: int
     seconds: float
-    by_literal: bool
 
 
 @dataclass(slots=True)
 class Sheet:
-    """A text on the table: its units, folded into one string to look for literals in, and what is claimed so far.
+    """A text on the table: its units and what is claimed of them so far.
 
-    `folded` is every unit's view, case-folded, with a line break before each and behind the last; unit i
-    begins there at `starts[i]`, with its line break. `parts[i]` holds the claims on unit i; `whole[i]` is 1
-    when nothing of it is left.
+    `folded[i]` is what the index looks through for unit i; `parts[i]` holds the claims on it; `whole[i]` is 1 when
+    nothing of it is left.
     """
 
     text: str
     units: list[Unit]
-    folded: str
-    starts: list[int]
+    folded: list[bytes]
     parts: list[list[Claim]]
     whole: bytearray
     warnings: list[str] = field(default_factory=list)
@@ -76,16 +68,9 @@ class Sheet:
     def of(cls, text: str) -> Sheet:
         """Lay a text out."""
         found = units(text)
-        views = [unit.view for unit in found]
-        joined = "\n".join(["", *views, ""])
-        folded = SURROGATES.sub("\ufffd", fold(joined))
-        # Few texts hold a character that folds to several; only theirs are folded again, unit by unit.
-        lengths = map(len, views) if len(folded) == len(joined) else (len(fold(view)) for view in views)
-        starts, at = [], 0
-        for length in lengths:
-            starts.append(at)
-            at += length + 1
-        sheet = cls(text, found, folded, starts, [[] for _ in found], bytearray(len(found)))
+        # Half characters, which a text may hold, are in no literal.
+        folded = fold("\n".join([unit.view for unit in found])).encode(errors="replace")
+        sheet = cls(text, found, folded.split(b"\n"), [[] for _ in found], bytearray(len(found)))
         sheet.seconds_left += SECONDS_A_CHARACTER * len(text)
         return sheet
 
@@ -133,7 +118,7 @@ class Sheet:
 class _Live:
     """A rule made ready to match, when it is first tried."""
 
-    __slots__ = ("_stop", "fullmatch", "groups", "guard", "rule", "scan")
+    __slots__ = ("_stop", "fullmatch", "groups", "guard", "plain_below", "rule", "scan")
 
     def __init__(self, rule: Rule, drawn: Drawn):
         pattern = regex.compile(rule.pattern)
@@ -143,6 +128,8 @@ class _Live:
         self._stop: Callable[..., Any] | None = None
         self.groups = tuple(pattern.groupindex)
         self.guard = drawn.guard
+        self.plain_below = 0 if rule.reach is Reach.INLINE else drawn.guard
+        """Shorter lines are matched as a whole, and without a time limit."""
 
     def stop(self) -> Callable[..., Any]:
         """Return what matches the last line of a block."""
@@ -151,11 +138,35 @@ class _Live:
         return self._stop
 
 
+class Hit(NamedTuple):
+    """A rule's match in a line: what it matched, without blanks around it, and what its named groups picked out.
+
+    `turn` is the rule's; the offsets are into the line's view.
+    """
+
+    turn: int
+    start: int
+    end: int
+    values: tuple[tuple[int, int], ...]
+
+
+class Line:
+    """What is known of a line, whichever text it stands in: the rules worth trying, and what they matched."""
+
+    __slots__ = ("hits", "turns")
+
+    def __init__(self, turns: tuple[int, ...]):
+        self.turns = turns
+        self.hits: tuple[Hit, ...] | None = None
+
+
 class Matcher:
-    """Rules, the last one the strongest, ready to claim.
+    """Rules, the last one the strongest, ready to claim. Threads may share it.
+
+    What recurs is decided once: the matcher remembers the lines that it met lately, and what it found in them.
 
     Args:
-        rules: Each rule with what `literals.draw` told of it.
+        rules: Each rule with what `literals.draw` told of it; signatures, which claim nothing, behind all others.
         indexed: Try only candidates. False tries every rule on every unit: slow, and the measure of the index.
     """
 
@@ -163,116 +174,114 @@ class Matcher:
         # Turn 0 is the last rule's: turns sort as the rules take them.
         self._rules = list(reversed(rules))
         self._indexed = indexed
+        self._signatures = sum(rule.label is None for rule, _ in rules)
         self._live: list[_Live | None] = [None] * len(rules)
-        self._longest = [
-            drawn.longest if drawn.longest and rule.reach is not Reach.INLINE else sys.maxsize
-            for rule, drawn in self._rules
+        self._index = Index([(drawn if indexed else Drawn(), _longest(rule, drawn)) for rule, drawn in self._rules])
+        self._lines: dict[str, Line] = {}
+        self._lines_before: dict[str, Line] = {}
+
+    def forget(self) -> None:
+        """Forget the lines met so far: what they cost is then paid again."""
+        self._lines, self._lines_before = {}, {}
+
+    def look_up(self, sheet: Sheet) -> list[Line]:
+        """Return what is known of each unit."""
+        if len(self._lines) > KNOWN_LINES // 2:
+            # Two generations: what has not recurred in the time of one is forgotten.
+            self._lines_before, self._lines = self._lines, {}
+        lines, before = self._lines, self._lines_before
+        found: dict[str, Line] = {}
+        fresh: dict[str, int] = {}
+        for i, unit in enumerate(sheet.units):
+            view = unit.view
+            line = lines.get(view) or before.get(view)
+            if line is None:
+                fresh[view] = i
+            else:
+                found[view] = lines[view] = line
+        turns = self._index.look_up([sheet.folded[i] for i in fresh.values()], list(map(len, fresh)))
+        for view, line in zip(fresh, map(Line, turns), strict=True):
+            found[view] = line
+            if len(view) <= KNOWN_LONGEST:
+                lines[view] = line
+        return [found[unit.view] for unit in sheet.units]
+
+    def claim(self, sheet: Sheet, lines: Sequence[Line] = ()) -> None:
+        """Let every rule claim its part of the sheet, whose `lines` may have been looked up already."""
+        found = [
+            (hit.turn, i, hit)
+            for i, line in enumerate(lines or self.look_up(sheet))
+            if line.turns and not sheet.whole[i]
+            for hit in (self._hits(line, sheet, i) if line.hits is None else line.hits)
         ]
-        self._turns_of: list[list[int]] = []
-        self._firsts: dict[str, list[int]] = {}
-        self._firsts_with_digit: dict[str, list[int]] = {}
-        self._always: list[int] = []
-        literals: dict[str, list[int]] = {}
-        for turn, (_, drawn) in enumerate(self._rules):
-            if not indexed or not (drawn.literals or drawn.first):
-                self._always.append(turn)
-            for literal in drawn.literals if indexed else ():
-                literals.setdefault(literal, []).append(turn)
-            for first in drawn.first if indexed else ():
-                (self._firsts_with_digit if drawn.digit else self._firsts).setdefault(first, []).append(turn)
-        self._turns_of = list(literals.values())
-        self._automaton = AhoCorasick(
-            list(literals),
-            MatchKind.Standard,
-            store_patterns=False,
-            implementation=Implementation.ContiguousNFA,
-        )
+        for _, i, hit in sorted(found):
+            if not sheet.whole[i]:
+                self._claim(hit, sheet, i)
 
-    def candidates(self, sheet: Sheet) -> list[tuple[int, int]]:
-        """Return the pairs (turn, unit) worth trying, in the order of turns."""
-        count, folded, starts = len(sheet.units), sheet.folded, sheet.starts
-        pairs: set[int] = set()
-        if self._turns_of:
-            # A literal may stand a thousand times in one line: it is one candidate.
-            hits = {
-                (bisect_right(starts, start) - 1, literal)
-                for literal, start, _ in self._automaton.find_matches_as_indexes(folded, overlapping=True)
-            }
-            for unit, literal in hits:
-                pairs.update([turn * count + unit for turn in self._turns_of[literal]])
-        for firsts, wanted in ((self._firsts, None), (self._firsts_with_digit, DIGIT)):
-            other = firsts.get(OTHER, [])
-            for unit, start in enumerate(starts) if firsts else ():
-                if wanted is None or wanted.search(sheet.units[unit].view):
-                    first = folded[start + 1]
-                    pairs.update([turn * count + unit for turn in firsts.get(first, ())])
-                    if other and first >= OTHER:
-                        pairs.update([turn * count + unit for turn in other])
-        for turn in self._always:
-            pairs.update(range(turn * count, (turn + 1) * count))
-        longest, found = self._longest, sheet.units
-        return [
-            (turn, i)
-            for turn, i in (divmod(pair, count) for pair in sorted(pairs))
-            if len(found[i].view) <= longest[turn]
-        ]
-
-    def claim(self, sheet: Sheet) -> None:
-        """Let every rule claim its part of the sheet."""
-        for turn, i in self.candidates(sheet):
-            if sheet.whole[i]:
-                continue
-            live = self._live[turn] or self._ready(turn, sheet, i)
-            if live is None:
-                continue
-            claim = self._claim_part if live.rule.reach is Reach.INLINE else self._claim_units
-            for match in self._matches(live, sheet, i):
-                claim(live, sheet, i, match)
-
-    def fired(self, sheet: Sheet) -> set[Rule]:
-        """Return the rules that match anywhere on the sheet, whatever is claimed."""
+    def signed(self, sheet: Sheet, lines: Sequence[Line] = ()) -> set[Rule]:
+        """Return the signatures that match anywhere on the sheet, whose `lines` may have been looked up already."""
         found: set[Rule] = set()
-        for turn, i in self.candidates(sheet):
-            live = self._live[turn] or self._ready(turn, sheet, i)
-            if live and live.rule not in found and any(self._matches(live, sheet, i)):
-                found.add(live.rule)
+        for i, line in enumerate(lines or self.look_up(sheet)):
+            for turn in line.turns:
+                if turn >= self._signatures:
+                    break
+                live = self._live[turn] or self._ready(turn, sheet.units[i].view)
+                if live and live.rule not in found and self._matches(live, sheet, i):
+                    found.add(live.rule)
         return found
 
     def costs(self, sheet: Sheet) -> dict[Rule, Cost]:
         """Return what each rule that was tried costs on the sheet: how often it is tried, and the seconds."""
         costs: dict[Rule, Cost] = {}
-        for turn, i in self.candidates(sheet):
-            live = self._live[turn] or _Live(*self._rules[turn])
-            self._live[turn] = live
-            began = perf_counter()
-            list(self._matches(live, sheet, i))
-            before = costs.get(live.rule, Cost(0, 0.0, bool(self._rules[turn][1].literals)))
-            costs[live.rule] = before._replace(tries=before.tries + 1, seconds=before.seconds + perf_counter() - began)
+        for i, line in enumerate(self.look_up(sheet)):
+            for turn in line.turns:
+                live = self._live[turn] = self._live[turn] or _Live(*self._rules[turn])
+                began = perf_counter()
+                self._matches(live, sheet, i)
+                seconds = perf_counter() - began
+                before = costs.get(live.rule, Cost(0, 0.0))
+                costs[live.rule] = Cost(before.tries + 1, before.seconds + seconds)
         return costs
 
-    def _ready(self, turn: int, sheet: Sheet, i: int) -> _Live | None:
-        """Return the rule made ready, or None if unit i lacks something that its match would hold."""
-        for strings in self._rules[turn][1].also if self._indexed else ():
-            end = sheet.starts[i + 1] + 1 if i + 1 < len(sheet.starts) else len(sheet.folded)
-            if not any(sheet.folded.find(string, sheet.starts[i], end) >= 0 for string in strings):
-                return None
-        live = self._live[turn] = _Live(*self._rules[turn])
+    def _hits(self, line: Line, sheet: Sheet, i: int) -> tuple[Hit, ...]:
+        """Return the matches in unit i, up to the first that accounts for all of it."""
+        hits: list[Hit] = []
+        view, lives = sheet.units[i].view, self._live
+        for turn in line.turns:
+            if turn < self._signatures:
+                continue
+            live = lives[turn] or self._ready(turn, view)
+            # Most tries end here, in vain.
+            if live is None or (len(view) < live.plain_below and live.fullmatch(view) is None):
+                continue
+            for match in self._matches(live, sheet, i):
+                hit = _hit(turn, live, match)
+                if hit.start < hit.end:
+                    hits.append(hit)
+            if hits and hits[-1].turn == turn and live.rule.reach is Reach.LINE:
+                break
+        found = tuple(hits)
+        if not sheet.too_slow and sheet.seconds_left > 0:
+            line.hits = found
+        return found
+
+    def _ready(self, turn: int, view: str) -> _Live | None:
+        """Return the rule made ready, or None if a line lacks something that its match would hold."""
+        rule, drawn = self._rules[turn]
+        folded = f"\n{fold(view)}\n"
+        if self._indexed and not all(any(map(folded.__contains__, strings)) for strings in drawn.also):
+            return None
+        live = self._live[turn] = _Live(rule, drawn)
         return live
 
-    def _claim_part(self, live: _Live, sheet: Sheet, i: int, match: Any) -> None:
-        unit, rule = sheet.units[i], live.rule
-        said = match[0].strip()
-        if said and rule.label is not None:
-            start = unit.start + match.start() + len(match[0]) - len(match[0].lstrip())
-            values = _values(live, sheet, unit, match)
-            sheet.claim(i, Claim(start, start + len(said), rule.label, rule.kind, rule, values))
-
-    def _claim_units(self, live: _Live, sheet: Sheet, i: int, match: Any) -> None:
-        rule = live.rule
-        last = i if rule.reach is Reach.LINE else self._last(live, sheet, i)
+    def _claim(self, hit: Hit, sheet: Sheet, i: int) -> None:
+        unit, (rule, _), live = sheet.units[i], self._rules[hit.turn], self._live[hit.turn]
+        last = self._last(live, sheet, i) if live and rule.reach in BLOCKS else i
         if last is None or rule.label is None:
             return
-        sheet.claim_unit(i, rule.label, rule.kind, rule, *_values(live, sheet, sheet.units[i], match))
+        picked = (" ".join(sheet.text[unit.start + start : unit.start + end].split()) for start, end in hit.values)
+        values = tuple(filter(None, picked))
+        sheet.claim(i, Claim(unit.start + hit.start, unit.start + hit.end, rule.label, rule.kind, rule, values))
         for other in range(i + 1, last + 1):
             if not sheet.whole[other]:
                 sheet.claim_unit(other, rule.label, rule.kind, rule)
@@ -294,14 +303,14 @@ class Matcher:
             return match(view)
         return next(iter(_guarded(live, lambda seconds: [match(view, timeout=seconds)], sheet, i)), None)
 
-    def _matches(self, live: _Live, sheet: Sheet, i: int) -> Iterable[Any]:
+    def _matches(self, live: _Live, sheet: Sheet, i: int) -> Sequence[Any]:
         """Return the rule's matches: of the whole unit, one at most, or of parts of it, where the rule is inline."""
-        if live.rule.reach is not Reach.INLINE:
-            match = self._matched(live, live.fullmatch, sheet, i)
-            return (match,) if match else ()
         view = sheet.units[i].view
+        if live.rule.reach is not Reach.INLINE:
+            match = live.fullmatch(view) if len(view) < live.guard else self._matched(live, live.fullmatch, sheet, i)
+            return (match,) if match else ()
         if len(view) < live.guard:
-            return live.scan(view)  # type: ignore[no-any-return]
+            return list(live.scan(view))
         return _guarded(live, lambda seconds: list(live.scan(view, timeout=seconds)), sheet, i)
 
 
@@ -323,8 +332,14 @@ def _guarded(live: _Live, attempt: Callable[[float], list[Any]], sheet: Sheet, i
             sheet.warnings.append(f"out of time on line {sheet.line(i)}: some rules were not tried from there on")
 
 
-def _values(live: _Live, sheet: Sheet, unit: Unit, match: Any) -> tuple[str, ...]:
-    """Return what the named groups picked out, as it stands in the text, in order."""
-    spans: Iterator[tuple[int, int]] = (span for group in live.groups for span in match.spans(group))
-    values = (" ".join(sheet.text[unit.start + start : unit.start + end].split()) for start, end in sorted(spans))
-    return tuple(value for value in values if value)
+def _hit(turn: int, live: _Live, match: Any) -> Hit:
+    """Return a match without what is blank around it, and the stretches that its named groups picked out, in order."""
+    start, said = match.start(), match[0]
+    start += len(said) - len(said.lstrip())
+    values = tuple(sorted(span for group in live.groups for span in match.spans(group))) if live.groups else ()
+    return Hit(turn, start, start + len(said.strip()), values)
+
+
+def _longest(rule: Rule, drawn: Drawn) -> int:
+    """Return the most characters of a line that a rule can match in."""
+    return drawn.longest if drawn.longest and rule.reach is not Reach.INLINE else BOUNDLESS

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -109,6 +109,9 @@ class Rule:
     stop: str | None = None
     within: int = 40
 
+    def __hash__(self) -> int:
+        return hash(self.place)
+
 
 @dataclass(frozen=True, slots=True)
 class Proof:
@@ -131,8 +134,7 @@ class Ruleset:
     proofs: tuple[Proof, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
+class Span(NamedTuple):
     """A stretch of the article's text, and why it has its label.
 
     `start` and `end` are offsets into `Article.text`, in characters, as slices count them. `why` is the rule or
@@ -162,6 +164,13 @@ class Article:
     spans: tuple[Span, ...]
     publisher: str | None = None
     warnings: tuple[str, ...] = ()
+
+    def keeping(self, kinds: Collection[str]) -> Article:
+        """Return the article with promo of these kinds as body; why it was claimed stays told."""
+        if not any(span.kind in kinds for span in self.spans):
+            return self
+        kept = (span._replace(label=Label.BODY, kind=None) if span.kind in kinds else span for span in self.spans)
+        return replace(self, spans=tuple(kept))
 
     def of(self, label: Label) -> tuple[Span, ...]:
         """Return the spans with that label, in order."""
@@ -202,6 +211,8 @@ class Article:
         paragraphs: list[str] = []
         fresh, spaced = True, False
         for span in self.spans:
+            if fresh and span.label is not Label.BODY:
+                continue
             piece = self.text[span.start : span.end]
             if span.label is Label.BODY and (said := piece.strip(BLANK)):
                 if fresh:

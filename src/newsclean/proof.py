@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from newsclean.literals import Drawn, draw
-from newsclean.matching import Matcher, Sheet
+from newsclean.matching import BLOCKS, Matcher, Sheet
 from newsclean.model import Place, Proof, Reach, Rule, Ruleset
 
 
@@ -20,9 +20,6 @@ class Failure:
 
     def __str__(self) -> str:
         return f"{self.place}: {self.message}"
-
-
-BLOCKS = frozenset((Reach.TO, Reach.UNTIL, Reach.END))
 
 
 def prove(ruleset: Ruleset) -> Iterator[Failure]:
@@ -49,6 +46,7 @@ def dear(rules: Sequence[tuple[Rule, Drawn]], texts: Iterable[str]) -> Iterator[
     """
     sheet = Sheet.of("\n".join(texts))
     matcher = Matcher(rules)
+    chosen = {rule for rule, drawn in rules if drawn.literals}
     runs = [matcher.costs(sheet) for _ in range(3)]
     # The least of three: what else the machine did, and the compiling in the first, should not count.
     least = {rule: min((run[rule] for run in runs), key=lambda cost: cost.seconds) for rule in runs[0]}
@@ -57,7 +55,7 @@ def dear(rules: Sequence[tuple[Rule, Drawn]], texts: Iterable[str]) -> Iterator[
     for rule, cost in costs[:DEAR_MOST]:
         if len(sheet.units) < DEAR_LINES or cost.seconds < DEAR_SHARE * total or cost.seconds < 5 * total / len(costs):
             return
-        reason = "a literal in it is common" if cost.by_literal else "no literal can be looked up for it"
+        reason = "a literal in it is common" if rule in chosen else "no literal can be looked up for it"
         yield Failure(
             rule.place,
             f"is dear: {cost.seconds / total:.0%} of the time of all {len(costs)} rules. It is tried on {cost.tries} "
@@ -89,7 +87,7 @@ def _claimed(matcher: Matcher, rule: Rule, text: str) -> tuple[int, int]:
     """Return how many units of a text the rule claims anything of, and how many there are."""
     sheet = Sheet.of(text)
     if rule.label is None:
-        return (len(sheet.units) if matcher.fired(sheet) else 0), len(sheet.units)
+        return (len(sheet.units) if matcher.signed(sheet) else 0), len(sheet.units)
     matcher.claim(sheet)
     return sum(map(bool, sheet.parts)), len(sheet.units)
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping
 
-from newsclean.literals import Drawn
-from newsclean.matching import Matcher, Sheet
 from newsclean.model import Rule, UsageError
 
 
@@ -24,14 +22,11 @@ class Publishers:
 
     Args:
         domains: Each domain, and the publisher (the name of a rule file) that it belongs to.
-        signatures: A publisher and one of its signatures, with what was drawn from that.
+        owners: Each signature, and the publisher whose it is.
     """
 
-    def __init__(self, domains: Mapping[str, str], signatures: Iterable[tuple[str, Rule, Drawn]]):
-        self._domains = domains
-        signatures = list(signatures)
-        self._owner = {rule: name for name, rule, _ in signatures}
-        self._matcher = Matcher([(rule, drawn) for _, rule, drawn in signatures])
+    def __init__(self, domains: Mapping[str, str], owners: Mapping[Rule, str]):
+        self._domains, self._owners = domains, owners
 
     def named(self, name: str) -> str:
         """Return the publisher of that name, or that owns that domain.
@@ -47,6 +42,10 @@ class Publishers:
             raise UnknownPublisher(name, tuple(near))
         return found
 
+    def has(self, name: str) -> bool:
+        """Tell whether there is a publisher of that name, or one that owns that domain."""
+        return self._of_host(name.lower()) is not None
+
     def of_url(self, url: str) -> str | None:
         """Return the publisher whose domain is the longest suffix of the URL's host, or None."""
         from urllib.parse import urlsplit
@@ -57,9 +56,9 @@ class Publishers:
             return None
         return self._of_host(host) if host else None
 
-    def of_sheet(self, sheet: Sheet) -> str | None:
-        """Return the publisher most of whose signatures the text holds; None if there is none, or a tie."""
-        ranks = Counter(self._owner[rule] for rule in self._matcher.fired(sheet)).most_common(2)
+    def of_signatures(self, found: Iterable[Rule]) -> str | None:
+        """Return the publisher that most of the signatures found are of; None if there is none, or a tie."""
+        ranks = Counter(map(self._owners.__getitem__, found)).most_common(2)
         if not ranks or (len(ranks) == 2 and ranks[0][1] == ranks[1][1]):
             return None
         return ranks[0][0]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Mapping
 from enum import StrEnum
 from os import PathLike, fspath
 
@@ -30,20 +31,30 @@ _LINE_MARK = re.compile(
 
 
 class Format(StrEnum):
-    """What an article can be turned into. All but `SCREEN` are strings that `render` makes."""
+    """What an article can be turned into.
+
+    `render` makes a string of all but three: `SCREEN`, and `CSV` and `PARQUET`, tables of which an article is a row.
+    """
 
     SCREEN = "screen"
     JSON = "json"
     TEXT = "text"
     MARKDOWN = "markdown"
     LABELS = "labels"
+    CSV = "csv"
+    PARQUET = "parquet"
 
     @classmethod
     def of_ending(cls, path: str | PathLike[str]) -> Format:
-        """Return the format that a file name's ending stands for; ValueError if it stands for none."""
+        """Return the format that a file name's ending stands for; ValueError if it stands for none.
+
+        An ending that says how the file is compressed may stand behind it.
+        """
         name = fspath(path)
+        bare = name.lower()
+        bare = next((bare.removesuffix(ending) for ending in COMPRESSIONS if bare.endswith(ending)), bare)
         for ending, form in _ENDINGS.items():
-            if name.lower().endswith(ending):
+            if bare.endswith(ending):
                 return form
         known = ", ".join(_ENDINGS)
         raise ValueError(f"the ending of {name!r} names no format; the endings that do: {known}")
@@ -57,7 +68,11 @@ _ENDINGS = {
     ".md": Format.MARKDOWN,
     ".markdown": Format.MARKDOWN,
     ".labels": Format.LABELS,
+    ".csv": Format.CSV,
+    ".parquet": Format.PARQUET,
 }
+COMPRESSIONS = (".gz", ".bz2", ".xz", ".zst")
+"""The endings of compressed files."""
 
 
 def render(
@@ -67,32 +82,62 @@ def render(
     spans: bool = False,
     source: str | None = None,
     encoding: str | None = None,
+    fields: Mapping[str, object] | None = None,
+    only: Label | None = None,
 ) -> str:
     """Return the article in that format, ready to be written: empty, or ending in a line break.
 
-    The options are those of `to_dict`; only JSON has a place for them.
-    ValueError for `Format.SCREEN`, which needs a terminal to be drawn on.
+    The options are those of `to_dict`; but for `only`, just JSON has a place for them.
+    ValueError for `Format.SCREEN`, which needs a terminal to be drawn on, and for the tables.
     """
     match form:
         case Format.JSON:
-            return to_json(article, spans=spans, source=source, encoding=encoding) + "\n"
+            told = {"source": source, "encoding": encoding, "fields": fields}
+            return to_json(article, spans=spans, only=only, **told) + "\n"  # type: ignore[arg-type]
         case Format.TEXT:
-            return to_text(article)
+            return to_text(article, only=only)
         case Format.MARKDOWN:
-            return to_markdown(article)
+            return to_markdown(article, only=only)
         case Format.LABELS:
-            return to_labels(article)
+            return to_labels(article, only=only)
         case Format.SCREEN:
             raise ValueError("a screen is drawn on a terminal, not rendered to a string")
+        case Format.CSV | Format.PARQUET:
+            raise ValueError(f"{form} is a table, in which an article is a row, not rendered to a string")
+
+
+_KEYS = {
+    Label.HEADLINE: ("headline",),
+    Label.BYLINE: ("byline", "authors"),
+    Label.DATE: ("date",),
+    Label.CAPTION: ("captions",),
+    Label.BODY: ("body",),
+    Label.PROMO: ("promo",),
+}
+"""What stands for each label in `to_dict`."""
+OURS = "newsclean_"
+"""Goes before a key of ours where the record that the article came from has a field of that name."""
 
 
 def to_dict(
-    article: Article, *, spans: bool = False, source: str | None = None, encoding: str | None = None
+    article: Article,
+    *,
+    spans: bool = False,
+    source: str | None = None,
+    encoding: str | None = None,
+    fields: Mapping[str, object] | None = None,
+    only: Label | None = None,
 ) -> dict[str, object]:
     """Return the article as plain data, its keys in a fixed order. docs/output.md tells what each holds.
 
-    `source` and `encoding` are where the text was read and how; the library knows neither. `spans` adds the
-    raw text and every span of it.
+    Args:
+        article: The article.
+        spans: Add the raw text and every span of it.
+        source: Where the text was read, and
+        encoding: how; the library knows neither.
+        fields: What else the record held that the text came from. It follows, each field under its own name; a key of
+            ours that has the same name goes by `newsclean_` and that name.
+        only: Leave out what has another label.
     """
     data: dict[str, object] = {
         "source": source,
@@ -102,7 +147,7 @@ def to_dict(
         "byline": article.byline,
         "authors": list(article.authors),
         "date": article.date,
-        "captions": [caption for caption in article.captions if caption],
+        "captions": list(article.captions),
         "body": article.body,
         "promo": [
             {"kind": span.kind, "text": said, "rule": why(span)}
@@ -111,48 +156,94 @@ def to_dict(
         ],
         "warnings": list(article.warnings),
     }
+    if only:
+        for key in (key for label, keys in _KEYS.items() if label is not only for key in keys):
+            del data[key]
     if spans:
         data["text"] = article.text
         data["spans"] = [
             {"start": s.start, "end": s.end, "label": s.label.value, "kind": s.kind, "rule": why(s)}
             for s in article.spans
         ]
-    return data
+    if not fields:
+        return data
+    return {(OURS + key if key in fields else key): value for key, value in data.items()} | dict(fields)
 
 
-def to_json(article: Article, *, spans: bool = False, source: str | None = None, encoding: str | None = None) -> str:
+def to_json(
+    article: Article,
+    *,
+    spans: bool = False,
+    source: str | None = None,
+    encoding: str | None = None,
+    fields: Mapping[str, object] | None = None,
+    only: Label | None = None,
+) -> str:
     """Return `to_dict` as JSON on one line, without a line break behind it.
 
     Letters stay as they are. Escaped is what is a line's end to any reader, what UTF-8 cannot hold, and what
     a terminal would obey.
     """
-    data = to_dict(article, spans=spans, source=source, encoding=encoding)
-    plain = json.dumps(data, ensure_ascii=False)
-    return _UNSAFE.sub(lambda found: f"\\u{ord(found[0]):04x}", plain)
+    data = to_dict(article, spans=spans, source=source, encoding=encoding, fields=fields, only=only)
+    plain = json.dumps(data, ensure_ascii=False, default=as_text)
+    if plain.isprintable():  # most are, and that is told fifty times as fast
+        return plain
+    return _UNSAFE.sub(_escaped_json, plain)
 
 
-def to_text(article: Article) -> str:
-    """Return the clean article: headline, byline and paragraphs, a blank line between them."""
+def as_text(value: object) -> str:
+    """Return as text what JSON has no form for: dates by ISO 8601, bytes as UTF-8, the rest as Python shows it."""
+    if isinstance(value, bytes):
+        return value.decode("utf-8", "backslashreplace")
+    return str(value.isoformat()) if hasattr(value, "isoformat") else str(value)
+
+
+def to_text(article: Article, *, only: Label | None = None) -> str:
+    """Return the clean article: headline, byline and paragraphs, a blank line between them; or what has one label."""
+    if only:
+        return _blocks(*_said(article, only))
     return _blocks(article.headline, article.byline, *article.paragraphs)
 
 
-def to_markdown(article: Article) -> str:
+def to_markdown(article: Article, *, only: Label | None = None) -> str:
     """Return the clean article as Markdown that shows the article's own characters and nothing as markup.
 
     In order: the headline as a heading, each line of the byline in italics, the date, the paragraphs, and
-    behind them the captions, each a blockquote: away from its picture, a caption would only interrupt.
+    behind them the captions, each a blockquote: away from its picture, a caption would only interrupt. Or, of
+    all that, what has one label; promo as paragraphs.
     """
-    headline = re.sub(r"(?:^|(?<=\s))(?=#+$)", r"\\", _escaped(article.headline or "").replace("\n", " "))
+    said = {label: _said(article, label) if only in (None, label) else () for label in Label}
+    promo = said[Label.PROMO] if only else ()
+    headline = re.sub(r"(?:^|(?<=\s))(?=#+$)", r"\\", _escaped("".join(said[Label.HEADLINE]).replace("\n", " ")))
     return _blocks(
         headline and f"# {headline}",
-        *(f"*{_escaped(line)}*" for line in (article.byline or "").splitlines() if line.strip()),
-        _escaped(article.date or ""),
-        *map(_escaped, article.paragraphs),
-        *("> " + _escaped(caption).replace("\n", "\n> ") for caption in article.captions if caption),
+        *(f"*{_escaped(line)}*" for line in "".join(said[Label.BYLINE]).splitlines() if line.strip()),
+        *map(_escaped, said[Label.DATE]),
+        *map(_escaped, said[Label.BODY]),
+        *("> " + _escaped(caption).replace("\n", "\n> ") for caption in said[Label.CAPTION]),
+        *map(_escaped, promo),
     )
 
 
-def to_labels(article: Article) -> str:
+def _said(article: Article, label: Label) -> tuple[str, ...]:
+    """Return what an article says that has a label, as one reads it: one headline, one byline, one date."""
+    match label:
+        case Label.BODY:
+            return article.paragraphs
+        case Label.CAPTION:
+            return article.captions
+        case Label.PROMO:
+            return tuple(filter(None, map(article.said, article.promo)))
+        case Label.HEADLINE:
+            one = article.headline
+        case Label.BYLINE:
+            one = article.byline
+        case Label.DATE:
+            one = article.date
+    return (one,) if one else ()
+
+
+def to_labels(article: Article, *, only: Label | None = None) -> str:
     r"""Return a line for each line of each span, `promo newsletter | the text`, blank ones left out.
 
     Control characters and a backslash are escaped (`\x1b`, `\u202e`, `\\`), so that the answer is safe to
@@ -161,6 +252,7 @@ def to_labels(article: Article) -> str:
     return "".join(
         f"{span.label} {span.kind} | {piece}\n" if span.kind else f"{span.label} | {piece}\n"
         for span in article.spans
+        if only in (None, span.label)
         for line in article.text[span.start : span.end].splitlines()
         if (piece := _UNSAFE.sub(_escape, line.strip(BLANK).replace("\\", "\\\\")))
     )
@@ -197,6 +289,10 @@ def _parse_line(line: str) -> tuple[Label, str | None, str]:
     if len(kinds) > 1:
         raise ValueError(f"{head!r} is more than a label and a kind; write it like: promo newsletter")
     return Label(label), kinds[0] if kinds else None, _ESCAPE.sub(_unescape, said.strip())
+
+
+def _escaped_json(found: re.Match[str]) -> str:
+    return f"\\u{ord(found[0]):04x}"
 
 
 def _escape(found: re.Match[str]) -> str:

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import codecs
 import fnmatch
+import io
 import os
 import re
 import stat
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
 
@@ -38,21 +39,30 @@ class SourceError(Exception):
 class Source:
     """The text of one article and where it came from.
 
-    `name` is the path as given, or "-". `encoding` is what the bytes were decoded from. `warnings` say what
-    was guessed, what could not be decoded, and what the text was taken out of.
+    `name` is the path as given, or "-", with the line or row behind it (`dump.jsonl:17`) if the text is not all of
+    the file. `encoding` is what the bytes were decoded from. `warnings` say what was guessed, what could not be
+    decoded, and what the text was taken out of. `fields` is what else the record held that the text is from, as it
+    stood there; `url` and `publisher` are those of its fields, or None.
     """
 
     name: str
     text: str
     encoding: str
     warnings: tuple[str, ...] = ()
+    url: str | None = None
+    publisher: str | None = None
+    fields: dict[str, object] = field(default_factory=dict)
 
 
-def find(path: str, pattern: str = "*.txt") -> Iterator[Path]:
+PATTERNS = ("*.txt", "*.txt.gz", "*.txt.bz2", "*.txt.xz", "*.txt.zst")
+"""What a folder is searched for when nobody says."""
+
+
+def find(path: str, patterns: Sequence[str] = PATTERNS) -> Iterator[Path]:
     """Yield the files that a path stands for, in an order that is always the same.
 
     A path that is no folder gives itself, whatever its name. A folder gives the files in it whose names match
-    the pattern, sorted, then those of its subfolders, sorted. Hidden files and folders, pipes, and links to
+    any of the patterns, sorted, then those of its subfolders, sorted. Hidden files and folders, pipes, and links to
     folders are passed over. Raises SourceError, when iterated, if the path does not exist or the folder gives
     nothing; if a folder in it cannot be read, only after the files of the others.
     """
@@ -63,14 +73,14 @@ def find(path: str, pattern: str = "*.txt") -> Iterator[Path]:
     found = False
     for folder, folders, files in os.walk(path, onerror=unread.append):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
-        for file in (Path(folder, name) for name in sorted(fnmatch.filter(files, pattern))):
+        for file in (Path(folder, name) for name in _matching(files, patterns)):
             if not file.name.startswith(".") and not _is_pipe(file):
                 found = True
                 yield file
     if unread:
         raise _unreadable(str(unread[0].filename), unread[0])
     if not found:
-        raise SourceError(path, f"has no files that match {pattern}", "Give another pattern, or the files.")
+        raise SourceError(path, f"has no files that match {', '.join(patterns)}", "Give another pattern, or the files.")
 
 
 def read(path: str | os.PathLike[str], *, html: bool = True) -> Source:
@@ -79,6 +89,15 @@ def read(path: str | os.PathLike[str], *, html: bool = True) -> Source:
     Raises SourceError also if the path is missing, a folder, or a device, or if reading fails.
     """
     name = os.fspath(path)
+    with open_file(name) as stream:
+        return read_stream(stream, name, html=html)
+
+
+def open_file(name: str) -> io.BufferedReader:
+    """Open a file or a named pipe, to read bytes.
+
+    Raises SourceError if it is missing, a folder, or a device, or if it cannot be opened.
+    """
     mode = _mode(name)
     if stat.S_ISDIR(mode):
         raise SourceError(name, "is a folder, not a file")
@@ -86,8 +105,7 @@ def read(path: str | os.PathLike[str], *, html: bool = True) -> Source:
     if (stat.S_ISCHR(mode) or stat.S_ISBLK(mode)) and name not in {"/dev/stdin", "/dev/fd/0"}:
         raise SourceError(name, "is a device, not a file", "Pipe its text in with `-`.")
     try:
-        with Path(name).open("rb") as stream:
-            return read_stream(stream, name, html=html)
+        return Path(name).open("rb")
     except OSError as error:
         raise _unreadable(name, error) from error
 
@@ -119,18 +137,27 @@ def decode(data: bytes, name: str, *, html: bool = True) -> Source:
     Raises SourceError if the bytes are empty or blank, no text, or HTML that no article can be taken out of.
     """
     text, encoding, warnings = _text(data, name)
+    return of_text(text, name, encoding, tuple(warnings), html=html)
+
+
+def of_text(
+    text: str, name: str, encoding: str = "utf-8", warnings: tuple[str, ...] = (), *, html: bool = True
+) -> Source:
+    """Give the article that stands in a text, as `decode` does with the text of its bytes.
+
+    Raises SourceError if the text is blank, or HTML that no article can be taken out of.
+    """
     if not text.strip():
         raise SourceError(name, "is empty")
     if html and _is_html(text):
-        text = _article(text, name)
-        warnings.append("HTML: extracted with trafilatura")
-    return Source(name, text, encoding, tuple(warnings))
+        return Source(name, _article(text, name), encoding, (*warnings, "HTML: extracted with trafilatura"))
+    return Source(name, text, encoding, warnings)
 
 
 LIMIT = 64 << 20
 """So many bytes are read at most: what a pipe or a stream sends may have no end."""
 
-_MARKS = (
+MARKS = (
     # UTF-32 before UTF-16: the little-endian mark of the one begins with that of the other.
     (codecs.BOM_UTF8, "utf-8"),
     (codecs.BOM_UTF32_LE, "utf-32-le"),
@@ -138,6 +165,7 @@ _MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
+"""Byte order marks, and the codecs of what follows them."""
 
 # What begins with these bytes (regular expressions) is this, and this helps. Where they alone could begin an
 # article, more of what such a file holds is asked for.
@@ -201,6 +229,10 @@ def _mode(name: str) -> int:
         raise _unreadable(name, error) from error
 
 
+def _matching(names: list[str], patterns: Sequence[str]) -> list[str]:
+    return sorted({name for pattern in patterns for name in fnmatch.filter(names, pattern)})
+
+
 def _is_pipe(file: Path) -> bool:
     try:
         return file.is_fifo()
@@ -222,7 +254,7 @@ def _text(data: bytes, name: str) -> tuple[str, str, list[str]]:
             for signature, what in formats:
                 if re.match(signature, data, re.DOTALL):
                     raise SourceError(name, f"is {what}, not text", remedy)
-    mark, codec = next((pair for pair in _MARKS if data.startswith(pair[0])), (b"", "utf-8"))
+    mark, codec = next((pair for pair in MARKS if data.startswith(pair[0])), (b"", "utf-8"))
     text, bad, first = _lenient(data[len(mark) :], codec)
     # The characters of UTF-16 and UTF-32 are full of null bytes; only their text can tell.
     if _is_binary(data if codec == "utf-8" else text.encode("utf-8")):

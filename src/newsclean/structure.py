@@ -72,9 +72,10 @@ class Layout:
     @classmethod
     def of(cls, sheet: Sheet) -> Layout:
         """Measure a sheet."""
-        words = [_words(unit.view) for unit in sheet.units]
+        words = _words(sheet)
+        body = [_is_body(sheet, i) if whole else True for i, whole in enumerate(sheet.whole)]
         prose = [
-            count >= PROSE_WORDS and _is_body(sheet, i) and (count >= LONG_WORDS or _ends(sheet.units[i].view))
+            count >= PROSE_WORDS and body[i] and (count >= LONG_WORDS or _ends(sheet.units[i].view))
             for i, count in enumerate(words)
         ]
         for run in _fragments(sheet):
@@ -82,12 +83,13 @@ class Layout:
                 for i in run:
                     prose[i] = True
         _unheaded(sheet, words, prose)
-        first, last = _core(sheet, words, prose)
+        promo = [None if is_body else _promo(sheet, i) for i, is_body in enumerate(body)]
+        first, last = _core(sheet, words, prose, body, promo)
         top = prose.index(True) if True in prose else 0
         furniture = [
             i
             for i, count in enumerate(words)
-            if count <= SHORT_WORDS and not first <= i <= last and (i < top or _promo(sheet, i) not in (None, "ad"))
+            if count <= SHORT_WORDS and not first <= i <= last and (i < top or promo[i] not in (None, "ad"))
         ]
         return cls(words, prose, first, last, len(furniture) >= 3 * MENU_RUN)
 
@@ -100,12 +102,19 @@ def decide(sheet: Sheet) -> None:
             run(sheet, layout)
 
 
-def _words(view: str) -> float:
-    return len(view.split()) + (0 if view.isascii() else len(CJK.findall(view)) / CJK_A_WORD)
+def _words(sheet: Sheet) -> list[float]:
+    words: list[float] = [unit.view.count(" ") + 1 for unit in sheet.units]
+    if not sheet.text.isascii() and CJK.search(sheet.text):
+        for i, unit in enumerate(sheet.units):
+            words[i] += len(CJK.findall(unit.view)) / CJK_A_WORD
+    return words
 
 
 def _ends(view: str, marks: str = ".!?…:;。！？") -> bool:
-    return view.rstrip(CLOSING).endswith(tuple(marks))
+    last = view[-1:]
+    if last in CLOSING:
+        last = view.rstrip(CLOSING)[-1:]
+    return last != "" and last in marks
 
 
 def _is_body(sheet: Sheet, i: int) -> bool:
@@ -122,13 +131,14 @@ def _promo(sheet: Sheet, i: int) -> str | None:
 def _fragments(sheet: Sheet) -> Iterator[range]:
     """Yield the runs of open units that are one sentence, which a scraper broke at its links."""
     units, start = sheet.units, 0
+    open_ = [not parts for parts in sheet.parts]
     joins = [
-        not (sheet.parts[i] or sheet.parts[i + 1]) and not _ends(units[i].view) and _continues(units[i + 1].view)
+        open_[i] and open_[i + 1] and _continues(units[i + 1].view) and not _ends(units[i].view)
         for i in range(len(units) - 1)
     ]
     # A link's own text may begin with a capital: what goes on behind it tells that it is no line of its own.
     for i in range(len(joins) - 1):
-        if joins[i + 1] and not joins[i] and not (sheet.parts[i] or sheet.parts[i + 1]):
+        if joins[i + 1] and not joins[i] and open_[i] and open_[i + 1]:
             joins[i] = not _ends(units[i].view) and len(units[i].view) > FRAGMENT_LEAST
     for i in range(len(units)):
         if i == len(joins) or not joins[i]:
@@ -138,7 +148,8 @@ def _fragments(sheet: Sheet) -> Iterator[range]:
 
 
 def _continues(view: str) -> bool:
-    return view[0].islower() or view[0] in ",.;:)!?%"
+    first = view[0]
+    return first.islower() or first in ",.;:)!?%"
 
 
 def _unheaded(sheet: Sheet, words: list[float], prose: list[bool]) -> None:
@@ -149,19 +160,21 @@ def _unheaded(sheet: Sheet, words: list[float], prose: list[bool]) -> None:
             prose[i] = prose[i] and _ends(sheet.units[i].view, ".:;。")
 
 
-def _core(sheet: Sheet, words: list[float], prose: list[bool]) -> tuple[int, int]:
+def _core(
+    sheet: Sheet, words: list[float], prose: list[bool], body: list[bool], promo: list[str | None]
+) -> tuple[int, int]:
     """Return the stretch with the greatest sum of weights (Kadane's scan); (n, -1) if nothing is prose."""
     best, total = 0.0, 0.0
     core, start = (len(words), -1), 0
     for i, count in enumerate(words):
         if prose[i]:
             weight = min(count, MOST_WORDS)
-        elif _is_body(sheet, i):
+        elif body[i]:
             weight = SHORT_WEIGHT if count <= SHORT_WORDS else LINE_WEIGHT
         else:
-            kind = _promo(sheet, i)
+            kind = promo[i]
             weight = OTHER_WEIGHT if kind is None else WEIGHTS.get(kind, PROMO_WEIGHT)
-            if i and kind in BOXES and sheet.parts[i - 1] and sheet.parts[i - 1][-1].why == sheet.parts[i][0].why:
+            if i and kind in BOXES and sheet.parts[i - 1] and sheet.parts[i - 1][-1].why is sheet.parts[i][0].why:
                 weight = OTHER_WEIGHT  # the second line of a box says no more than its first
         if total <= 0:
             total, start = 0.0, i

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import sys
-from collections.abc import Iterator
-from contextlib import ExitStack
-from dataclasses import replace
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -18,25 +17,26 @@ from newsclean.cli.common import (
     RulesOption,
     UrlOption,
     cleaner,
-    output,
+    library,
     tell,
+    writing,
 )
-from newsclean.render import Format, render
+from newsclean.model import KINDS, Label, UsageError
+from newsclean.records import Input
+from newsclean.render import Format
 
 if TYPE_CHECKING:
-    from newsclean.model import Article
-    from newsclean.sources import Source
-
-FORM_FEED = "\f\n"
-"""Stands between articles in formats that have no mark of their own for where one ends."""
+    from newsclean.batch import Task
+    from newsclean.cli.run import Inputs
+    from newsclean.library import Library
 
 
 def clean(
     files: Annotated[
-        list[Path] | None,
+        list[str] | None,
         typer.Argument(
             metavar="FILE...",
-            help="Text files, folders of .txt files, or - for standard input.",
+            help="Texts, JSONL, CSV, TSV, Parquet, WET; compressed too. Folders, or - for standard input.",
             show_default=False,
         ),
     ] = None,
@@ -45,88 +45,182 @@ def clean(
         typer.Option("--format", "-f", help="Default: screen on a terminal, else json.", show_default=False),
     ] = None,
     out: Annotated[
-        Path | None,
-        typer.Option("--output", "-o", metavar="FILE", help="Write there; the ending picks the format."),
+        str | None,
+        typer.Option(
+            "--output",
+            "-o",
+            metavar="FILE|DIR/",
+            help="Write there. The ending picks format and compression; a folder gets a file an article.",
+        ),
     ] = None,
     publisher: PublisherOption = None,
     url: UrlOption = None,
+    rules: RulesOption = None,
+    no_common: NoCommonOption = False,
+    keep: Annotated[
+        str | None,
+        typer.Option("--keep", metavar="KIND,...", help="Kinds of promo to leave in the body, such as related."),
+    ] = None,
+    only: Annotated[Label | None, typer.Option("--only", help="Give out nothing but this.", show_default=False)] = None,
     spans: Annotated[
         bool, typer.Option("--spans", help="Add every span with its offsets and rule to the JSON.")
     ] = False,
-    rules: RulesOption = None,
-    no_common: NoCommonOption = False,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No warnings.")] = False,
+    input_: Annotated[
+        Input | None,
+        typer.Option("--input", help="What the files hold, where they don't look like it.", show_default=False),
+    ] = None,
+    field: Annotated[
+        str | None,
+        typer.Option("--field", metavar="NAME", help="The field with the text. Default: text, content, body, article."),
+    ] = None,
+    split: Annotated[
+        str | None,
+        typer.Option("--split", metavar="REGEX", help="What parts the articles of a text. Default: form feeds."),
+    ] = None,
+    glob: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--glob", metavar="PATTERN", help="Which files of a folder to take. Default: *.txt, compressed too."
+        ),
+    ] = None,
+    jobs: Annotated[
+        int | None,
+        typer.Option(
+            "--jobs", "-j", min=1, metavar="N", help="Processes to use. Default: all cores.", show_default=False
+        ),
+    ] = None,
+    errors: Annotated[
+        Path | None,
+        typer.Option("--errors", metavar="FILE", help="Write what could not be cleaned there, as it came, as JSONL."),
+    ] = None,
+    strict: Annotated[bool, typer.Option("--strict", help="Stop at the first record that can't be cleaned.")] = False,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on where an interrupted run with the same -o stopped.")
+    ] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No warnings, no progress, no summary.")] = False,
 ) -> None:
     """Clean articles: headline, byline, date, captions and body apart from the promo cruft."""
+    from newsclean.batch import Task
+    from newsclean.cli.run import Inputs, Settings, Stopped, run
+    from newsclean.records import Reading, separator
+    from newsclean.sources import PATTERNS
+
     if not files and sys.stdin.isatty():
         raise typer.BadParameter("nothing to clean: name a file or a folder, or pipe text in (--help tells more)")
-    paths = files or [Path("-")]
+    paths = files or ["-"]
     form = _format(format_, out)
-    if out is not None and any(path.exists() and out.exists() and path.samefile(out) for path in paths):
-        raise typer.BadParameter(f"{out} is one of the files to clean; write the result elsewhere")
-    if spans and form is not Format.JSON:
-        raise typer.BadParameter("--spans goes with --format json")
-    ready = cleaner(rules, no_common)
-    failed = False
-    with ExitStack() as stack:
-        stream = None
-        for source in _sources(paths):
-            if source is None:
-                failed = True
-                continue
-            article = ready.clean(source.text, url=url, publisher=publisher)
-            article = replace(article, warnings=(*source.warnings, *article.warnings))
-            for warning in article.warnings if not quiet and form is not Format.SCREEN else ():
-                tell(f"{source.name}: {warning}", kind="warning")
-            if stream is None:
-                # Only now: where nothing can be cleaned, no file appears.
-                stream = stack.enter_context(output(out))
-            elif form in (Format.TEXT, Format.MARKDOWN, Format.LABELS):
-                stream.write(FORM_FEED)
-            if form is Format.SCREEN:
-                _draw(article, source)
-            else:
-                stream.write(render(article, form, spans=spans, source=source.name, encoding=source.encoding))
+    _refuse_contradictions(paths, out, errors, form, spans=spans, only=only)
+    separator(split)
+    rule_library = library(rules)
+    task = Task(
+        cleaner(rule_library, no_common=no_common),
+        form,
+        Reading(field, input_, split),
+        publisher=publisher,
+        url=url,
+        spans=spans,
+        keep=_kinds(keep, rule_library),
+        only=only,
+    )
+    if publisher:
+        task.cleaner.clean("", publisher=publisher)  # says so now if there is none
+    inputs = Inputs(paths, glob or PATTERNS)
+    if form is Format.SCREEN:
+        failed = _draw(inputs, task, quiet=quiet)
+    else:
+        asked = [
+            paths,
+            inputs.patterns,
+            form,
+            task.reading,
+            publisher,
+            url,
+            spans,
+            sorted(task.keep),
+            only,
+            no_common,
+            rules,
+        ]
+        settings = Settings(out, jobs or _cores(), errors, strict, resume, quiet, asked)
+        began = time.monotonic()
+        try:
+            tally = run(inputs, task, settings)
+        except Stopped:
+            raise typer.Exit(FAILED) from None
+        failed = tally.failed
+        if not quiet and tally.articles + failed > 1:
+            from newsclean.cli.progress import summary
+
+            tell(f"done\n{summary(tally, time.monotonic() - began)}")
     if failed:
         raise typer.Exit(FAILED)
 
 
-def _draw(article: Article, source: Source) -> None:
-    # rich takes longer to import than an article takes to clean.
-    from newsclean.cli import screen
-
-    screen.draw(article, source=source.name, encoding=source.encoding, console=screen.console())
-
-
-def _format(asked: Format | None, out: Path | None) -> Format:
+def _format(asked: Format | None, out: str | None) -> Format:
+    if out == "-":
+        out = None
     if asked is Format.SCREEN and out is not None:
         raise typer.BadParameter("--format screen is for a terminal; a file takes json, text, markdown or labels")
     if asked is not None:
         return asked
     if out is None:
         return Format.SCREEN if sys.stdout.isatty() else Format.JSON
+    if out.endswith(("/", os.sep)) or Path(out).is_dir():
+        return Format.JSON
     try:
         return Format.of_ending(out)
     except ValueError as error:
         raise typer.BadParameter(f"{error}; or say --format") from None
 
 
-def _sources(paths: list[Path]) -> Iterator[Source | None]:
-    """Yield each source; None for one that could not be read, which is told."""
-    from newsclean.sources import SourceError, find, read, read_stream
+def _refuse_contradictions(
+    paths: list[str], out: str | None, errors: Path | None, form: Format, *, spans: bool, only: Label | None
+) -> None:
+    for path in map(Path, paths):
+        for written in (Path(out) if out else None, errors):
+            if written and path.is_file() and written.is_file() and path.samefile(written):
+                raise typer.BadParameter(f"{written} is one of the files to clean; write the result elsewhere")
+    if errors and out and errors.absolute() == Path(out).absolute():
+        raise typer.BadParameter(f"{out} is the result; write the errors elsewhere")
+    if spans and form not in (Format.JSON, Format.CSV, Format.PARQUET):
+        raise typer.BadParameter("--spans goes with --format json, csv or parquet")
+    if only and form is Format.SCREEN:
+        raise typer.BadParameter("--only is not for the screen; say --format text, for instance")
 
-    for path in paths:
-        try:
-            if str(path) == "-":
-                yield read_stream(sys.stdin.buffer)
-                continue
-            found = find(str(path))
-            while (file := next(found, None)) is not None:
-                try:
-                    yield read(file)
-                except SourceError as error:
-                    tell(error)
-                    yield None
-        except SourceError as error:
-            tell(error)
-            yield None
+
+def _kinds(keep: str | None, rules: Library) -> frozenset[str]:
+    """Return the kinds of promo in a list with commas.
+
+    Raises:
+        UsageError: If neither we nor any rule knows one of them.
+    """
+    kinds = [kind for kind in (keep or "").replace(",", " ").split() if kind not in KINDS]
+    for kind in kinds:
+        if not any(f"[promo {kind}]" in text for name in rules.names for _, text in rules.texts(name)):
+            raise UsageError(f"--keep {kind}: no rule says so of anything; the kinds are: {', '.join(KINDS)}")
+    return frozenset((keep or "").replace(",", " ").split())
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _draw(inputs: Inputs, task: Task, *, quiet: bool) -> int:
+    """Draw each article on the terminal, and return how many records failed."""
+    # rich takes longer to import than an article takes to clean.
+    from newsclean.cli import screen
+    from newsclean.cli.progress import Bar
+    from newsclean.records import load
+    from newsclean.sources import SourceError
+
+    failed = 0
+    with writing(None):
+        for record in inputs.records(task, Bar((), (), quiet=True)):
+            for source in load(record, task.reading):
+                if isinstance(source, SourceError):
+                    failed += 1
+                    tell(source)
+                    continue
+                shown = task.clean(source).keeping(task.keep)
+                screen.draw(shown, source=source.name, encoding=source.encoding, console=screen.console())
+    return failed

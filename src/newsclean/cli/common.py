@@ -58,8 +58,8 @@ def library(folders: list[Path] | None) -> Library:
     return Library.standard(*(folders or ()))
 
 
-def cleaner(folders: list[Path] | None, no_common: bool = False) -> Cleaner:
-    """Return a cleaner with the rules that the options name.
+def cleaner(rules: Library, *, no_common: bool = False) -> Cleaner:
+    """Return a cleaner with these rules.
 
     Raises:
         RuleError: If a rule file can't be used.
@@ -69,27 +69,16 @@ def cleaner(folders: list[Path] | None, no_common: bool = False) -> Cleaner:
     # Loading makes ten thousands of small objects, none of them garbage: looking for some is a tenth of the start.
     gc.disable()
     try:
-        return Cleaner(library(folders), common=not no_common)
+        return Cleaner(rules, common=not no_common)
     finally:
+        gc.freeze()
         gc.enable()
 
 
 @contextmanager
-def output(path: Path | None) -> Iterator[TextIO]:
-    """Open standard output, or a file that gets its name only when it is whole.
-
-    A reader that has gone away (`| head`) ends the command quietly.
-    """
-    if path is None:
-        with _told("standard output", sys.stdout):
-            yield sys.stdout
-            sys.stdout.flush()
-        return
-    with _told(str(path)):
-        if path.exists() and not path.is_file():  # a device or a pipe can't be put in place afterwards
-            with path.open("w", encoding="utf-8", newline="\n") as file:
-                yield file
-            return
+def output(path: Path) -> Iterator[TextIO]:
+    """Open a file that gets its name only when it is whole."""
+    with writing(path):
         part = path.with_name(f".{path.name}.{os.getpid()}.part")
         try:
             with part.open("w", encoding="utf-8", newline="\n") as file:
@@ -100,15 +89,20 @@ def output(path: Path | None) -> Iterator[TextIO]:
 
 
 @contextmanager
-def _told(name: str, stream: TextIO | None = None) -> Iterator[None]:
-    """Turn trouble with writing into a message and an exit code; none for a reader that has gone away."""
+def writing(name: str | Path | None) -> Iterator[None]:
+    """Turn trouble with writing a file into a message and an exit code. None and "-" are standard output.
+
+    A reader that has gone away (`| head`) ends the command quietly.
+    """
     try:
         yield
+        if name in (None, "-"):
+            sys.stdout.flush()
     except OSError as error:
-        if stream is not None:
+        if name in (None, "-"):
             # Python flushes standard output once more at exit; let that go nowhere.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             if isinstance(error, BrokenPipeError):
                 raise typer.Exit(0) from None
-        tell(f"{name}: can't be written: {error.strerror or error}")
+        tell(f"{name or 'standard output'}: can't be written: {error.strerror or error}")
         raise typer.Exit(FAILED) from None

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from newsclean.cli.common import FAILED, PublisherOption, RulesOption, UrlOption, cleaner, output, tell
+from newsclean.cli.common import FAILED, PublisherOption, RulesOption, UrlOption, cleaner, library, output, tell
 
 
 def label(
@@ -22,7 +22,7 @@ def label(
     from newsclean.render import to_labels
     from newsclean.sources import SourceError, read
 
-    ready = cleaner(rules)
+    ready = cleaner(library(rules))
     failed = False
     for file in files:
         answer = file.with_suffix(ENDING)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Annotated
 
 import typer
 
-from newsclean.cli.common import USAGE, RulesOption, library, output, tell
+from newsclean.cli.common import USAGE, RulesOption, library, tell, writing
 
 app = typer.Typer(help="List the rule files, or show one.", no_args_is_help=True, rich_markup_mode=None)
 
@@ -23,10 +24,10 @@ def list_(rules: RulesOption = None) -> None:
         domains = " ".join(domain for layer in layers for domain in layer.domains)
         rows.append((name, count, signatures, domains))
     width = max((len(name) for name, *_ in rows), default=0)
-    with output(None) as stream:
-        stream.write(f"{'file':<{width}}  rules  signatures  domains\n")
+    with writing(None):
+        sys.stdout.write(f"{'file':<{width}}  rules  signatures  domains\n")
         for name, count, signatures, domains in rows:
-            stream.write(f"{name:<{width}}  {count:>5}  {signatures:>10}  {domains}".rstrip() + "\n")
+            sys.stdout.write(f"{name:<{width}}  {count:>5}  {signatures:>10}  {domains}".rstrip() + "\n")
 
 
 @app.command("show")
@@ -43,6 +44,6 @@ def show(
     if not texts:
         tell(f"no rule file is named {name}; `newsclean rules list` names those there are")
         raise typer.Exit(USAGE)
-    with output(None) as stream:
+    with writing(None):
         for file, text in texts:
-            stream.write(f"# {file}\n{text}")
+            sys.stdout.write(f"# {file}\n{text}")
