@@ -30,7 +30,7 @@ import regex
 
 from newsclean.cleaning import Cleaner
 from newsclean.library import Library, bundled
-from newsclean.matching import Matcher, Sheet
+from newsclean.matching import Matcher, Memory, Sheet
 from newsclean.model import Reach, Rule
 from newsclean.render import to_json
 from newsclean.sources import read
@@ -75,11 +75,6 @@ def seconds(work: Callable[[str], object], sample: Sequence[str], before: Callab
     return best / len(sample)
 
 
-def forget(cleaner: Cleaner) -> None:
-    for matcher in [cleaner._common, *cleaner._matchers.values()]:
-        matcher.forget()
-
-
 def floor(text: str) -> str:
     return json.dumps({"lines": text.splitlines()}, ensure_ascii=False)
 
@@ -90,7 +85,7 @@ def library_calls(groups: Groups, cleaner: Cleaner) -> None:
         for text in sample:
             cleaner.clean(text)  # compiles what this text needs
         low = seconds(floor, sample)
-        whole = seconds(lambda text: to_json(cleaner.clean(text)), sample, lambda: forget(cleaner))
+        whole = seconds(lambda text: to_json(cleaner.clean(text)), sample, cleaner.memory.forget)
         row(f"  {group}", f"{1000 * low:.3f}", f"{1000 * whole:.2f}", f"{whole / low:.1f}", "<= 8")
 
 
@@ -98,14 +93,15 @@ def index(groups: Groups, library: Library) -> None:
     rules = library.common()
     patterns = [(regex.compile(rule.pattern), rule.reach is Reach.INLINE) for rule, _ in rules]
     tries = [pattern.search if inline else pattern.fullmatch for pattern, inline in patterns]
-    matcher = Matcher(rules)
+    memory = Memory()
+    matcher = Matcher(rules, memory=memory)
     print()
     row("rules alone, an article", "indexed ms", "every ms", "x", "")
     for group, sample in groups.items():
         few = sample[:: max(1, len(sample) // SAMPLE)]
         for text in few:
             matcher.claim(Sheet.of(text))
-        indexed = seconds(lambda text: matcher.claim(Sheet.of(text)), few, matcher.forget)
+        indexed = seconds(lambda text: matcher.claim(Sheet.of(text)), few, memory.forget)
         every = seconds(lambda text: [attempt(unit.view) for unit in Sheet.of(text).units for attempt in tries], few)
         row(f"  {group}", f"{1000 * indexed:.2f}", f"{1000 * every:.1f}", f"{every / indexed:.0f}")
 
@@ -138,10 +134,11 @@ def grep(groups: Groups, library: Library, folder: Path) -> None:
         began = time.perf_counter()
         subprocess.run(["grep", "-cxP", "x", "/dev/null"], capture_output=True, env=env, check=False)
         nothing += time.perf_counter() - began
-    matcher = Matcher([pair for pair in library.common() if pair[0].reach is not Reach.INLINE])
+    memory = Memory()
+    matcher = Matcher([pair for pair in library.common() if pair[0].reach is not Reach.INLINE], memory=memory)
     for text in sample:
         matcher.claim(Sheet.of(text))
-    ours = seconds(lambda text: matcher.claim(Sheet.of(text)), sample, matcher.forget) * len(sample)
+    ours = seconds(lambda text: matcher.claim(Sheet.of(text)), sample, memory.forget) * len(sample)
     print()
     row("rules alone, against grep -P", "ours s", "grep s", "x faster", "goal")
     name = f"  {used} rules to grep, all {len(patterns)} to us"
@@ -209,8 +206,8 @@ def one_publisher(groups: Groups, cleaner: Cleaner) -> None:
     alike, page = [], (known or pages)[len(known or pages) // 2]
     for article in changed({name: [page]}, len(pages)):
         alike.append(str(article["text"]))
-    unlike = seconds(cleaner.clean, pages, lambda: forget(cleaner)) / _mean(pages)
-    same = seconds(cleaner.clean, alike, lambda: forget(cleaner)) / _mean(alike)
+    unlike = seconds(cleaner.clean, pages, cleaner.memory.forget) / _mean(pages)
+    same = seconds(cleaner.clean, alike, cleaner.memory.forget) / _mean(alike)
     print()
     row(f"{len(pages)} whole pages ({name}), a line", "others µs", "one's µs", "x faster", "goal")
     row("  of one publisher", f"{1e6 * unlike:.1f}", f"{1e6 * same:.1f}", f"{unlike / same:.1f}", ">= 1.5")

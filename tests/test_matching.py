@@ -10,6 +10,7 @@ import regex
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from newsclean.index import DIGIT, LONG
 from newsclean.literals import OTHER, draw, fold
 from newsclean.matching import Matcher, Sheet
 from newsclean.model import Label, Place, Reach, Rule
@@ -273,3 +274,68 @@ def test_a_literal_said_a_hundred_thousand_times_is_one_candidate() -> None:
 def test_each_reach_has_a_word_in_the_language(reach: Reach) -> None:
     word = {Reach.LINE: "", Reach.TO: "  to x", Reach.UNTIL: "  until x"}.get(reach, f"  {reach}")
     assert parse(f"[promo nav]\nMenu\n{word}", "x").rules[0].reach is reach
+
+
+RULES = """\
+[promo nav]
+Menu
+(?i)[a-z ]{3,300} menu
+[promo related]
+Read more
+\\d{1,3} more
+[promo donate]
+Give
+  to Thanks
+tap here
+  inline
+"""
+LINES = (
+    "Menu",
+    "the menu",
+    "Read more",
+    "12 more",
+    "Give",
+    "Thanks",
+    "Now tap here, or tap here",
+    "It rained. " * 20,
+    "x" * 170 + " menu",
+)
+
+
+@given(st.lists(st.lists(st.sampled_from(LINES), max_size=12), max_size=8))
+def test_what_is_remembered_of_a_line_changes_nothing(texts: list[list[str]]) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("newsclean.matching.KNOWN_LINES", 6)
+        lasting = matcher(RULES)
+        for lines in texts:
+            text = "\n".join(lines)
+            sheet = Sheet.of(text)
+            lasting.claim(sheet)
+            got = [(text[part.start : part.end], part.kind) for parts in sheet.parts for part in parts]
+            assert got == claims(RULES, text, indexed=False)
+
+
+def test_a_line_on_which_time_ran_out_is_not_remembered() -> None:
+    rules, slow = matcher("[promo nav]\nMenu\n(?:a|aa)+$\n"), "a" * 60 + "!aa"
+    lasting = Sheet.of(f"{slow}\nMenu")
+    lasting.seconds_left = 0.0
+    rules.claim(lasting)
+    assert not any(lasting.parts[:1])
+    again = Sheet.of("aaa")
+    rules.claim(again)
+    assert again.parts[0]
+
+
+@pytest.mark.parametrize("length", [LONG - 1, LONG, LONG + 1])
+@pytest.mark.parametrize("letter", ["x", "ж"], ids=["one-byte", "two-bytes"])
+def test_lines_around_the_length_from_which_the_index_is_another(length: int, letter: str) -> None:
+    line = letter * (length - 5) + " menu"
+    rules = f"[promo nav]\n{letter}{{1,{LONG - 5}}} menu"
+    assert bool(claims(rules, line)) is (length <= LONG)
+
+
+def test_the_index_knows_every_digit_that_regex_knows() -> None:
+    digit = regex.compile(r"\d")
+    digits = [chr(code) for code in range(0x110000) if digit.match(chr(code))]
+    assert [c for c in digits if not DIGIT.search(c.encode())] == []
+    assert not any(DIGIT.search(c.encode()) for c in "aéß–—“”…•→©ж字")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import pickle
 import signal
+import sys
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -352,15 +353,18 @@ def _hire() -> _Worker:
     context = get_context("spawn")
     ours, theirs = context.Pipe()
     process = context.Process(target=_work, args=(theirs,), daemon=True)
-    try:
-        before = signal.signal(signal.SIGINT, signal.SIG_IGN)
-    except ValueError:  # not the main thread, in which alone Ctrl-C is heard
+    if sys.platform == "win32":
         process.start()
     else:
+        from multiprocessing import resource_tracker
+
+        resource_tracker.ensure_running()  # Else `start` would do it, and let signals through behind that.
+        # What is blocked stays so in the worker. Here it comes a little later; ignored, a Ctrl-C would be lost.
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
         try:
             process.start()
         finally:
-            signal.signal(signal.SIGINT, before)
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
     theirs.close()
     return _Worker(process, ours)
 

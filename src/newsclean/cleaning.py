@@ -14,7 +14,7 @@ from typing import Protocol
 
 from newsclean import structure
 from newsclean.literals import Drawn
-from newsclean.matching import Claim, Matcher, Sheet
+from newsclean.matching import Claim, Matcher, Memory, Sheet
 from newsclean.model import BLANK, Article, Label, Rule, Span
 from newsclean.publisher import Publishers
 
@@ -56,7 +56,8 @@ class Cleaner:
         self._publishers = Publishers(library.domains(), {rule: name for name, rule, _ in signatures})
         # One index for both: a text is looked through once.
         rules = library.common() if common else ()
-        self._common = Matcher([*rules, *((rule, drawn) for _, rule, drawn in signatures)])
+        self.memory = Memory()
+        self._common = Matcher([*rules, *((rule, drawn) for _, rule, drawn in signatures)], memory=self.memory)
         self._matchers: dict[str, Matcher] = {}
 
     def __reduce__(self) -> tuple[object, ...]:
@@ -98,7 +99,7 @@ class Cleaner:
     def _matcher(self, name: str) -> Matcher:
         matcher = self._matchers.get(name)
         if matcher is None:
-            matcher = self._matchers[name] = Matcher(self._library.of_publisher(name))
+            matcher = self._matchers[name] = Matcher(self._library.of_publisher(name), memory=self.memory)
         return matcher
 
 

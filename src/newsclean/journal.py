@@ -6,6 +6,7 @@ import json
 import os
 import zlib
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -72,7 +73,8 @@ class Journal:
 
     def discard(self) -> None:
         """Forget the run: it is finished, or begins anew."""
-        self.path.unlink(missing_ok=True)
+        with suppress(OSError):  # it was never written where it can't be deleted
+            self.path.unlink()
 
 
 def mark(record: Record) -> str:

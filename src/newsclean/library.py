@@ -131,7 +131,7 @@ class Library:
         """Return a publisher's rules, the strongest last: what its files include, then its own."""
         if name not in self._files:
             raise KeyError(name)
-        key = cache.digest(self._key(), b"publisher", name.encode())
+        key = cache.digest(self.fingerprint.encode(), b"publisher", name.encode())
         return [_from_row(row) for row in cache.kept(key, lambda: self._draw(self._chain(name)))]
 
     def domains(self) -> Mapping[str, str]:
@@ -145,15 +145,16 @@ class Library:
     def _facts(self) -> dict[str, Any]:
         """Return what every run needs: the common rules, all domains and signatures."""
         if self._gist is None:
-            self._gist = cache.kept(cache.digest(self._key(), b"facts"), self._draw_facts)
+            self._gist = cache.kept(cache.digest(self.fingerprint.encode(), b"facts"), self._draw_facts)
         return self._gist
 
-    def _key(self) -> bytes:
-        """Return what stands for all that the rule files hold."""
+    @property
+    def fingerprint(self) -> str:
+        """What stands for all that the rule files hold: another, if one of them has changed."""
         files = [
             repr(file[:2] + file.stamp).encode("utf-8", "replace") for name in self.names for file in self._files[name]
         ]
-        return cache.digest(*_versions(), *files).encode()
+        return cache.digest(*_versions(), *files)
 
     def _draw_facts(self) -> dict[str, Any]:
         rulesets = _all(self._sound, self.names)

@@ -23,8 +23,8 @@ from newsclean.units import Unit, units
 LEAST_SECONDS, SECONDS_A_CHARACTER, SHARE_OF_A_CALL = 0.5, 4e-7, 0.25
 """The processor time that all guarded rules together may take on one text: half a second, and 0.4 s for each million
 characters; and the share of it that one call may take."""
-KNOWN_LINES, KNOWN_LONGEST = 20_000, 160
-"""How many lines a matcher remembers what it found in, and the longest of them, in characters: what recurs is short."""
+KNOWN_LINES, KNOWN_LONGEST = 60_000, 160
+"""How many lines a memory holds, at some 300 bytes each, and the longest, in characters: what recurs is short."""
 BOUNDLESS = sys.maxsize
 BLOCKS = frozenset((Reach.TO, Reach.UNTIL, Reach.END))
 
@@ -160,36 +160,57 @@ class Line:
         self.hits: tuple[Hit, ...] | None = None
 
 
+class Memory:
+    """What is known of the lines that matchers met lately, in two generations.
+
+    Each matcher has its own lines, but all share the room: when the young ones fill half of it, they become the old
+    ones, and the old ones, which have not recurred in all that time, are forgotten.
+    """
+
+    def __init__(self) -> None:
+        self.young: dict[Matcher, dict[str, Line]] = {}
+        self.old: dict[Matcher, dict[str, Line]] = {}
+        self._count = 0
+
+    def of(self, matcher: Matcher) -> tuple[dict[str, Line], dict[str, Line]]:
+        """Return a matcher's lines, young and old."""
+        if self._count > KNOWN_LINES // 2:
+            self.young, self.old, self._count = {}, self.young, 0
+        return self.young.setdefault(matcher, {}), self.old.get(matcher, {})
+
+    def grew(self, lines: int) -> None:
+        """Take note that there are so many lines more."""
+        self._count += lines
+
+    def forget(self) -> None:
+        """Forget all: what the lines cost is then paid again."""
+        self.young, self.old, self._count = {}, {}, 0
+
+
 class Matcher:
     """Rules, the last one the strongest, ready to claim. Threads may share it.
 
-    What recurs is decided once: the matcher remembers the lines that it met lately, and what it found in them.
+    What recurs is decided once: the lines that were met lately are remembered, and what was found in them.
 
     Args:
         rules: Each rule with what `literals.draw` told of it; signatures, which claim nothing, behind all others.
+        memory: Where to remember lines, shared with other matchers.
         indexed: Try only candidates. False tries every rule on every unit: slow, and the measure of the index.
     """
 
-    def __init__(self, rules: Sequence[tuple[Rule, Drawn]], *, indexed: bool = True):
+    def __init__(self, rules: Sequence[tuple[Rule, Drawn]], *, memory: Memory | None = None, indexed: bool = True):
         # Turn 0 is the last rule's: turns sort as the rules take them.
         self._rules = list(reversed(rules))
         self._indexed = indexed
         self._signatures = sum(rule.label is None for rule, _ in rules)
         self._live: list[_Live | None] = [None] * len(rules)
         self._index = Index([(drawn if indexed else Drawn(), _longest(rule, drawn)) for rule, drawn in self._rules])
-        self._lines: dict[str, Line] = {}
-        self._lines_before: dict[str, Line] = {}
-
-    def forget(self) -> None:
-        """Forget the lines met so far: what they cost is then paid again."""
-        self._lines, self._lines_before = {}, {}
+        self._memory = memory or Memory()
 
     def look_up(self, sheet: Sheet) -> list[Line]:
         """Return what is known of each unit."""
-        if len(self._lines) > KNOWN_LINES // 2:
-            # Two generations: what has not recurred in the time of one is forgotten.
-            self._lines_before, self._lines = self._lines, {}
-        lines, before = self._lines, self._lines_before
+        lines, before = self._memory.of(self)
+        known = len(lines)
         found: dict[str, Line] = {}
         fresh: dict[str, int] = {}
         for i, unit in enumerate(sheet.units):
@@ -204,6 +225,7 @@ class Matcher:
             found[view] = line
             if len(view) <= KNOWN_LONGEST:
                 lines[view] = line
+        self._memory.grew(len(lines) - known)
         return [found[unit.view] for unit in sheet.units]
 
     def claim(self, sheet: Sheet, lines: Sequence[Line] = ()) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 from newsclean.model import Article, Label
 from newsclean.render import why
 
-UNSPACED = re.compile("[\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]")
+UNSPACED = "[\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]"
 """Characters of scripts that put no space between words; each counts as a word."""
 LEAST_WORDS, LEAST_BODY_SHARE = 100, 0.05
 """An article of so many words, of which less than this share is body, looks suspicious. So does one without body."""
@@ -20,15 +20,19 @@ LEAST_WORDS, LEAST_BODY_SHARE = 100, 0.05
 
 def words(text: str) -> int:
     """Return how many words a text has."""
-    spaced = text if text.isascii() else UNSPACED.sub(" x ", text)
+    spaced = text if text.isascii() else re.sub(UNSPACED, " x ", text)
     return len(spaced.split())
 
 
 @dataclass(slots=True)
 class Tally:
-    """Counts over articles. What was counted apart can be added up, and kept as JSON."""
+    """Counts over articles. What was counted apart can be added up, and kept as JSON.
+
+    `earlier` is how many of the articles were counted before this was read back from JSON.
+    """
 
     articles: int = 0
+    earlier: int = field(default=0, compare=False)
     failed: int = 0
     suspicious: int = 0
     warnings: int = 0
@@ -78,7 +82,10 @@ class Tally:
     def from_dict(cls, data: Mapping[str, Any]) -> Tally:
         """Return what `to_dict` was made of."""
         numbers = {name: int(data[name]) for name in _NUMBERS}
-        return cls(**numbers, publishers=Counter(data["publishers"]), rules=Counter(data["rules"]))
+        tally = cls(publishers=Counter(data["publishers"]), rules=Counter(data["rules"]), earlier=numbers["articles"])
+        for name, number in numbers.items():
+            setattr(tally, name, number)
+        return tally
 
 
 _NUMBERS = ("articles", "failed", "suspicious", "warnings", "kept", "removed")

@@ -139,7 +139,7 @@ def clean(
             sorted(task.keep),
             only,
             no_common,
-            rules,
+            rule_library.fingerprint,
         ]
         settings = Settings(out, jobs or _cores(), errors, strict, resume, quiet, asked)
         began = time.monotonic()
@@ -161,14 +161,16 @@ def _format(asked: Format | None, out: str | None) -> Format:
         out = None
     if asked is Format.SCREEN and out is not None:
         raise typer.BadParameter("--format screen is for a terminal; a file takes json, text, markdown or labels")
+    try:
+        is_folder = out is not None and (out.endswith(("/", os.sep)) or Path(out).is_dir())
+    except OSError as error:  # a name that is too long, for one
+        raise typer.BadParameter(f"{out}: can't be written: {error.strerror}") from None
     if asked is not None:
         return asked
     if out is None:
         return Format.SCREEN if sys.stdout.isatty() else Format.JSON
-    if out.endswith(("/", os.sep)) or Path(out).is_dir():
-        return Format.JSON
     try:
-        return Format.of_ending(out)
+        return Format.JSON if is_folder else Format.of_ending(out)
     except ValueError as error:
         raise typer.BadParameter(f"{error}; or say --format") from None
 
@@ -178,7 +180,7 @@ def _refuse_contradictions(
 ) -> None:
     for path in map(Path, paths):
         for written in (Path(out) if out else None, errors):
-            if written and path.is_file() and written.is_file() and path.samefile(written):
+            if written and _is_same_file(path, written):
                 raise typer.BadParameter(f"{written} is one of the files to clean; write the result elsewhere")
     if errors and out and errors.absolute() == Path(out).absolute():
         raise typer.BadParameter(f"{out} is the result; write the errors elsewhere")
@@ -186,6 +188,13 @@ def _refuse_contradictions(
         raise typer.BadParameter("--spans goes with --format json, csv or parquet")
     if only and form is Format.SCREEN:
         raise typer.BadParameter("--only is not for the screen; say --format text, for instance")
+
+
+def _is_same_file(a: Path, b: Path) -> bool:
+    try:
+        return a.samefile(b) and a.is_file()
+    except OSError:  # one is not there, or its name is none
+        return False
 
 
 def _kinds(keep: str | None, rules: Library) -> frozenset[str]:

@@ -62,7 +62,7 @@ class Bar:
             self._task,
             completed=self._bytes,
             articles=f"{tally.articles:,}",
-            rate=f"{tally.articles / seconds:,.0f}/s",
+            rate=f"{(tally.articles - tally.earlier) / seconds:,.0f}/s",
             trouble=trouble,
         )
 
@@ -113,7 +113,9 @@ def summary(tally: Tally, seconds: float) -> str:
     """Return what a run came to: a few lines, of at most 80 columns where the names allow it."""
     words = tally.kept + tally.removed
     share = f" ({tally.removed / words:.0%})" if words else ""
-    rate = f" in {_duration(seconds)}, {tally.articles / seconds:,.0f} a second" if seconds > 1 else ""
+    rate = (
+        f" in {_duration(seconds)}, {(tally.articles - tally.earlier) / seconds:,.0f} a second" if seconds > 1 else ""
+    )
     rows = [
         ("articles", f"{tally.articles:,}{rate}"),
         ("words", f"{tally.kept:,} kept, {tally.removed:,} removed{share}"),

@@ -166,7 +166,6 @@ class _Output:
         self._checked = time.monotonic()
         self._pause = CHECKPOINT_SECONDS
         self._finished = False
-        self._kept = self.progress.records
         with writing(settings.errors):
             self._errors = Errors(settings.errors, self.progress.errors)
         if self.progress.records:
@@ -194,8 +193,12 @@ class _Output:
             self._errors.close()
         if self._sink is not None and not self._finished:
             self._sink.abandon()
-            if self._journal is not None and self._journal.path.exists() and not self._settings.quiet:
-                tell(f"{self._kept:,} records are done and kept: --resume goes on from there")
+            # A wrong usage is told by itself: that the input has changed, and what to do then.
+            if self._journal is None or self._settings.quiet or isinstance(error, UsageError):
+                return
+            # Read, not remembered: Ctrl-C may have come right behind the saving.
+            if kept := self._journal.load():
+                tell(f"{kept.records:,} records are done and kept: --resume goes on from there")
 
     def take(self, done: Done) -> None:
         """Write what became of a chunk."""
@@ -271,6 +274,5 @@ class _Output:
         self.progress.tally = self.tally.to_dict()
         with writing(str(self._journal.path)):
             self._journal.save(self.progress)
-        self._kept = self.progress.records
         self._checked = time.monotonic()
         self._pause = max(CHECKPOINT_SECONDS, (self._checked - now) / CHECKPOINT_SHARE)
