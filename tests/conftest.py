@@ -41,7 +41,7 @@ def home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPat
     folder = tmp_path_factory.getbasetemp() / "home"
     for name in ("XDG_CACHE_HOME", "XDG_CONFIG_HOME", "HOME"):
         monkeypatch.setenv(name, str(folder / name.lower()))
-    for name in ("NO_COLOR", "FORCE_COLOR", "TERM", "COLUMNS"):
+    for name in ("NO_COLOR", "FORCE_COLOR", "TERM", "COLUMNS", "NEWSCLEAN_RULES"):
         monkeypatch.delenv(name, raising=False)
     return folder
 

@@ -92,9 +92,9 @@ def test_what_cannot_be_used_says_so(tmp_path: Path, files: dict[str, str], mess
     ("make", "message"),
     [
         pytest.param(lambda p: p.write_bytes(b"[promo nav]\nM\xe9nu\n"), "x.txt:2:2: is not UTF-8; save the file as UTF-8", id="latin-1"),
-        pytest.param(lambda p: p.mkdir(), "x.txt: is no file", id="a-folder-called-txt"),
-        pytest.param(lambda p: p.symlink_to("nowhere"), "x.txt: No such file or directory", id="a-dangling-link"),
-        pytest.param(lambda p: p.write_bytes(b"#" * (MAX_BYTES + 1)), "x.txt: is larger than 4,000,000 bytes, so it can't be a rule file", id="huge"),
+        pytest.param(lambda p: p.mkdir(), "x.txt: is no file, and what ends in .txt here has to be one; rename it", id="a-folder-called-txt"),
+        pytest.param(lambda p: p.symlink_to("nowhere"), "x.txt: can't be read: No such file or directory", id="a-dangling-link"),
+        pytest.param(lambda p: p.write_bytes(b"#" * (MAX_BYTES + 1)), "x.txt: is larger than 4,000,000 bytes, so it can't be a rule file; move it elsewhere", id="huge"),
     ],
 )  # fmt: skip
 def test_a_file_that_cannot_be_read(tmp_path: Path, make: object, message: str) -> None:

@@ -7,6 +7,7 @@ adds, and where both claim a line, the later folder's rule wins.
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import os
 import stat
@@ -44,14 +45,26 @@ def user_folder() -> Path:
     return Path(platformdirs.user_config_dir("newsclean", appauthor=False)) / "rules"
 
 
+def is_folder(path: Path) -> bool:
+    """Tell whether the path is a folder. One that may not be looked at is none."""
+    try:
+        return path.is_dir()
+    except OSError:
+        return False
+
+
 class RuleFile(NamedTuple):
-    """A rule file as it lies there: its name in the folder, how places call it, and what tells that it has changed."""
+    """A rule file as it lies there: its name in the folder, how places call it, and what tells that it has changed.
+
+    `folder` is the one of the library's folders that it was found in.
+    """
 
     name: str
     shown: str
     path: Path
     stamp: tuple[int, ...]
     is_bundled: bool
+    folder: Path
 
 
 class Library:
@@ -64,21 +77,21 @@ class Library:
         folders: The folders, or single rule files, the strongest last; the bundled one is not among them unless given.
 
     Raises:
-        RuleError: If a folder or a file of rules can't be read. What is wrong inside a file comes out when it is first
-            needed.
+        RuleError: If a folder or a file of rules can't be read; then what is wrong inside the others is told with it.
+            Else that comes out when a file is first needed.
     """
 
     def __init__(self, folders: Sequence[Path]):
         self.folders = tuple(folders)
         self._files: dict[str, list[RuleFile]] = {}
+        self._read = functools.cache(_read)
+        self._gist: dict[str, Any] | None = None
         problems: list[Problem] = []
         for folder in self.folders:
             for file in _find(folder, problems):
                 self._files.setdefault(file.name, []).append(file)
         if problems:
-            raise RuleError(problems)
-        self._read = functools.cache(_read)
-        self._gist: dict[str, Any] | None = None
+            raise RuleError([*problems, *_tried(self._sound, self.names)[1]])
 
     def __getstate__(self) -> dict[str, Any]:
         # A process that gets the library draws it from the cache again.
@@ -91,7 +104,7 @@ class Library:
     def standard(cls, *extra: Path) -> Library:
         """Return the bundled rules, the user's own over them, and the folders given over those."""
         own = user_folder()
-        return cls([bundled(), *([own] if own.is_dir() else []), *extra])
+        return cls([bundled(), *([own] if is_folder(own) else []), *extra])
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -103,13 +116,17 @@ class Library:
         """The names of the publishers' files, sorted."""
         return tuple(name for name in self.names if "/" not in name)
 
+    def files(self, name: str) -> tuple[RuleFile, ...]:
+        """Return each folder's file of that name, the weakest first."""
+        return tuple(self._files.get(name, ()))
+
     def texts(self, name: str) -> tuple[tuple[str, str], ...]:
         """Return each folder's file of that name, the weakest first: how places call it, and its text.
 
         Raises:
             RuleError: If one can't be read.
         """
-        return tuple((file.shown, self._read(file)) for file in self._files.get(name, ()))
+        return tuple((file.shown, self._read(file)) for file in self.files(name))
 
     def rulesets(self, name: str, *, check: bool = True) -> tuple[Ruleset, ...]:
         """Return what each folder's file of that name says, the weakest first.
@@ -157,13 +174,13 @@ class Library:
         return cache.digest(*_versions(), *files)
 
     def _draw_facts(self) -> dict[str, Any]:
-        rulesets = _all(self._sound, self.names)
-        flat = [ruleset for layers in rulesets for ruleset in layers]
+        rulesets, problems = _tried(self._sound, self.names)
+        flat = [ruleset for _, layers in rulesets for ruleset in layers]
         domains = {name: name for name in self.publishers}
-        problems: list[Problem] = []
-        for name, layers in zip(self.names, rulesets, strict=True):
+        for name, layers in rulesets:
             for (shown, text), ruleset in zip(self.texts(name), layers, strict=True):
-                problems += (_said(shown, text, *bad) for bad in self._bad_includes(ruleset))
+                with contextlib.suppress(RuleError):  # of a file that is included, and among the problems already
+                    problems += [_said(shown, text, *bad) for bad in self._bad_includes(ruleset)]
                 for domain in ruleset.domains if "/" not in name else ():
                     if domains.setdefault(domain, name) != name:
                         problems.append(_said(shown, text, domain, f"belongs to {domains[domain]}.txt already"))
@@ -211,18 +228,24 @@ def _said(file: str, text: str, word: str, message: str) -> Problem:
     return Problem(Place(file, line), 1, f"{word} {message}")
 
 
-def _all(parse: Callable[[Item], Parsed], items: Iterable[Item]) -> tuple[Parsed, ...]:
-    """Return what parsing each item returns, or raise the problems of all of them at once."""
-    done: list[Parsed] = []
+def _tried(parse: Callable[[Item], Parsed], items: Iterable[Item]) -> tuple[list[tuple[Item, Parsed]], list[Problem]]:
+    """Return each item with what parsing it returns, and the problems of those that can't be parsed."""
+    done: list[tuple[Item, Parsed]] = []
     problems: list[Problem] = []
     for item in items:
         try:
-            done.append(parse(item))
+            done.append((item, parse(item)))
         except RuleError as error:
             problems += error.problems
+    return done, problems
+
+
+def _all(parse: Callable[[Item], Parsed], items: Iterable[Item]) -> tuple[Parsed, ...]:
+    """Return what parsing each item returns, or raise the problems of all of them at once."""
+    done, problems = _tried(parse, items)
     if problems:
         raise RuleError(problems)
-    return tuple(done)
+    return tuple(parsed for _, parsed in done)
 
 
 def _find(folder: Path, problems: list[Problem]) -> Iterator[RuleFile]:
@@ -233,7 +256,13 @@ def _find(folder: Path, problems: list[Problem]) -> Iterator[RuleFile]:
         found = [(name, folder.as_posix(), folder)]
     elif folder.is_dir():
         before = "" if folder == bundled() else f"{folder.as_posix()}/"
-        found = [(file.removesuffix(".txt"), before + file, folder / file) for file in sorted(_rule_files(folder))]
+        try:
+            files = sorted(_rule_files(folder))
+        except OSError as error:
+            where = Place(str(error.filename or folder), 0)
+            problems.append(Problem(where, 0, f"the folder can't be read: {error.strerror or error}"))
+            return
+        found = [(file.removesuffix(".txt"), before + file, folder / file) for file in files]
     else:
         problems.append(Problem(Place(str(folder), 0), 0, "is no folder; give one that holds rule files"))
         return
@@ -242,15 +271,16 @@ def _find(folder: Path, problems: list[Problem]) -> Iterator[RuleFile]:
         try:
             status = path.stat()
             if not stat.S_ISREG(status.st_mode):
-                raise OSError("is no file")
+                raise OSError("is no file, and what ends in .txt here has to be one; rename it")
             if status.st_size > MAX_BYTES:
-                raise OSError(f"is larger than {MAX_BYTES:,} bytes, so it can't be a rule file")
+                raise OSError(f"is larger than {MAX_BYTES:,} bytes, so it can't be a rule file; move it elsewhere")
         except OSError as error:
-            problems.append(Problem(Place(shown, 0), 0, error.strerror or str(error)))
+            message = f"can't be read: {error.strerror}" if error.strerror else str(error)
+            problems.append(Problem(Place(shown, 0), 0, message))
             continue
         # The time of the last change of status can't be set back.
         stamp = (status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino)
-        yield RuleFile(name, shown, path, stamp, is_bundled)
+        yield RuleFile(name, shown, path, stamp, is_bundled, folder)
 
 
 def _rule_files(folder: Path, within: str = "") -> Iterator[str]:
@@ -276,7 +306,7 @@ def _read(file: RuleFile) -> str:
         column = error.start - error.object.rfind(b"\n", 0, error.start)
         problem = Problem(Place(file.shown, line), column, "is not UTF-8; save the file as UTF-8")
     except OSError as error:
-        problem = Problem(Place(file.shown, 0), 0, error.strerror or str(error))
+        problem = Problem(Place(file.shown, 0), 0, f"can't be read: {error.strerror or error}")
     raise RuleError([problem])
 
 

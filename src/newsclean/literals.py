@@ -8,13 +8,14 @@ that package: whatever is not understood here makes a rule one that is always tr
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from functools import cache
 from itertools import product
 from math import log2
 from typing import Any, NamedTuple
 
 from newsclean.model import Reach, Rule
+from newsclean.trees import REPEATS, WRAPPERS, is_zero_width, kind_of, parse
 
 MAX_STRINGS = 64
 """How many strings a part of a pattern may stand for, and still be written out."""
@@ -69,31 +70,13 @@ def fold(text: str) -> str:
 def draw(rule: Rule) -> Drawn:
     """Return what a rule's pattern tells; `Drawn()`, which promises nothing, if its tree can't be read."""
     try:
-        tree, whole = _parse(rule.pattern)
+        tree, whole = parse(rule.pattern)
         drawn = _draw(tree, rule.reach is Reach.INLINE, whole)
         if rule.stop is None:
             return drawn
-        return drawn._replace(guard=min(drawn.guard, _guard(_parse(rule.stop)[0])))
+        return drawn._replace(guard=min(drawn.guard, _guard(parse(rule.stop)[0])))
     except Exception:  # the tree is another package's inside, and any change in it must only cost time
         return Drawn()
-
-
-def _parse(pattern: str) -> tuple[Any, bool]:
-    """Return the parse tree, and whether a character may stand for several of the text (full case folding)."""
-    import regex
-    from regex import _regex_core as core
-
-    flags = 0
-    while True:
-        source = core.Source(pattern)
-        info = core.Info(flags, source.char_type, {})
-        info.guess_encoding = regex.UNICODE
-        source.ignore_space = bool(info.flags & regex.VERBOSE)
-        try:
-            parse: Callable[..., Any] = getattr(core, "_parse_pattern", None) or core.parse_pattern
-            return parse(source, info), bool(info.flags & (regex.FULLCASE | regex.VERSION1))
-        except core._UnscopedFlagSet:
-            flags = info.global_flags
 
 
 def _draw(tree: Any, inline: bool, several: bool) -> Drawn:
@@ -110,11 +93,11 @@ def _draw(tree: Any, inline: bool, several: bool) -> Drawn:
 
 def _foreseen_width(tree: Any) -> int:
     """Return the bound that a rule gives its own length in front, as in `(?=.{5,80}$)`."""
-    for item in tree.items if _kind(tree) == "Sequence" else ():
-        if not (_kind(item) == "LookAround" and item.positive and not item.behind):
+    for item in tree.items if kind_of(tree) == "Sequence" else ():
+        if not (kind_of(item) == "LookAround" and item.positive and not item.behind):
             break
         inner = item.subpattern
-        if _kind(inner) == "Sequence" and inner.items and _kind(inner.items[-1]).startswith("EndOfString"):
+        if kind_of(inner) == "Sequence" and inner.items and kind_of(inner.items[-1]).startswith("EndOfString"):
             return int(inner.max_width())
     return LONGEST + 1
 
@@ -124,24 +107,6 @@ def _guard(tree: Any) -> int:
     if degree > 8:
         return GUARD_ALL
     return min(GUARD_LONG, int(GUARD_STEPS ** (1 / degree))) if degree else GUARD_LONG
-
-
-def _kind(node: Any) -> str:
-    return type(node).__name__
-
-
-_REPEATS = ("GreedyRepeat", "LazyRepeat", "PossessiveRepeat")
-_WRAPPERS = ("Group", "Atomic")
-
-
-def _is_zero_width(node: Any) -> bool:
-    kind: Any = type(node)
-    return _is_zero_width_kind(kind)
-
-
-@cache
-def _is_zero_width_kind(kind: type) -> bool:
-    return kind.__name__ == "LookAround" or any(base.__name__ == "ZeroWidthBase" for base in kind.__mro__)
 
 
 def _strings(node: Any) -> frozenset[str] | None:
@@ -154,22 +119,22 @@ def _strings(node: Any) -> frozenset[str] | None:
 
 
 def _find_strings(node: Any) -> frozenset[str] | None:
-    kind = _kind(node)
-    if _is_zero_width(node):
+    kind = kind_of(node)
+    if is_zero_width(node):
         return frozenset(("",))
     if kind == "Character" and node.positive and not node.zerowidth:
         return frozenset((fold(chr(node.value)),)) if _folds_alike(node) else None
     if kind in ("String", "Literal"):
         return frozenset((fold("".join(map(chr, node.characters))),))
     if kind == "SetUnion" and node.positive and not node.zerowidth:
-        return _union(map(_strings, node.items)) if all(_kind(i) == "Character" for i in node.items) else None
+        return _union(map(_strings, node.items)) if all(kind_of(i) == "Character" for i in node.items) else None
     if kind == "Branch":
         return _union(map(_strings, node.branches))
-    if kind in _WRAPPERS:
+    if kind in WRAPPERS:
         return _strings(node.subpattern)
     if kind == "Sequence":
         return _joined(map(_strings, node.items))
-    if kind in _REPEATS and node.max_count is not None and node.max_count <= 4:
+    if kind in REPEATS and node.max_count is not None and node.max_count <= 4:
         inner = _strings(node.subpattern)
         return _union(_joined([inner] * n) for n in range(node.min_count, node.max_count + 1))
     return None
@@ -215,7 +180,7 @@ def _walk(node: Any, run: frozenset[str]) -> tuple[list[frozenset[str]], frozens
     strings = _strings(node)
     if strings is not None and len(run) * len(strings) <= MAX_STRINGS:
         return [], frozenset(a + b for a, b in product(run, strings))
-    kind = _kind(node)
+    kind = kind_of(node)
     if strings is not None and kind != "Sequence":
         return [run], strings
     if kind == "Sequence":
@@ -224,13 +189,13 @@ def _walk(node: Any, run: frozenset[str]) -> tuple[list[frozenset[str]], frozens
             more, run = _walk(item, run)
             found += more
         return found, run
-    if kind in _WRAPPERS:
+    if kind in WRAPPERS:
         return _walk(node.subpattern, run)
     if kind == "Branch":
         ways = [_walk(branch, run) for branch in node.branches]
         best = [_best([*found, rest]) for found, rest in ways]
         return [run, frozenset().union(*best) if all(best) else nothing], nothing
-    if kind in _REPEATS and node.min_count:
+    if kind in REPEATS and node.min_count:
         found, rest = _walk(node.subpattern, run)
         return [run, *found, rest], _strings(node.subpattern) or nothing
     return [run], nothing
@@ -280,12 +245,12 @@ def _rarity(c: str) -> float:
 
 def _needs_digit(node: Any) -> bool:
     """Tell whether all that the node matches holds a digit."""
-    kind = _kind(node)
+    kind = kind_of(node)
     if kind == "Sequence":
         return any(map(_needs_digit, node.items))
     if kind == "Branch":
         return all(map(_needs_digit, node.branches))
-    if kind in _WRAPPERS or (kind in _REPEATS and node.min_count) or (kind == "LookAround" and node.positive):
+    if kind in WRAPPERS or (kind in REPEATS and node.min_count) or (kind == "LookAround" and node.positive):
         return _needs_digit(node.subpattern)
     if kind == "SetUnion" and node.positive:
         return all(map(_needs_digit, node.items))
@@ -303,23 +268,23 @@ def _is_decimal(node: Any) -> bool:
 
 def _degree(node: Any) -> float:
     """Return d such that matching n characters backtracks through about n**d steps at the worst."""
-    kind = _kind(node)
-    if kind in _REPEATS:
+    kind = kind_of(node)
+    if kind in REPEATS:
         return _repeat_degree(node)
     if kind == "Branch":
         return max(map(_degree, node.branches), default=0.0)
     if kind == "Sequence":
         return sum(map(_degree, node.items))
-    if kind in _WRAPPERS or kind == "LookAround":
+    if kind in WRAPPERS or kind == "LookAround":
         return _degree(node.subpattern)
-    if hasattr(node, "matches") or kind in ("Any", "AnyAll", "AnyU", "String", "Literal") or _is_zero_width(node):
+    if hasattr(node, "matches") or kind in ("Any", "AnyAll", "AnyU", "String", "Literal") or is_zero_width(node):
         return 0.0
     return EXPONENTIAL
 
 
 def _repeat_degree(node: Any) -> float:
     inner = node.subpattern
-    if _kind(node) == "PossessiveRepeat":
+    if kind_of(node) == "PossessiveRepeat":
         return _degree(inner)  # it gives nothing back
     most = EXPONENTIAL if node.max_count is None else node.max_count
     many = most - node.min_count > SMALL_REPEAT
@@ -334,12 +299,12 @@ def _repeat_degree(node: Any) -> float:
 
 def _is_rigid(node: Any) -> bool:
     """Tell whether the node matches one length of text in one way."""
-    kind = _kind(node)
+    kind = kind_of(node)
     if kind == "Sequence":
         return all(map(_is_rigid, node.items))
-    if kind in _WRAPPERS:
+    if kind in WRAPPERS:
         return _is_rigid(node.subpattern)
-    if kind in _REPEATS:
+    if kind in REPEATS:
         return node.min_count == node.max_count and _is_rigid(node.subpattern)
     if kind == "Branch":
         return all(hasattr(branch, "matches") for branch in node.branches)
@@ -348,12 +313,12 @@ def _is_rigid(node: Any) -> bool:
 
 def _is_separated(node: Any) -> bool:
     """Tell whether the node is a character and then a run of others, as in ` [a-z]+`: no two ways to cut a text."""
-    while _kind(node) in _WRAPPERS:
+    while kind_of(node) in WRAPPERS:
         node = node.subpattern
-    if _kind(node) != "Sequence" or len(node.items) < 2:
+    if kind_of(node) != "Sequence" or len(node.items) < 2:
         return False
     first, *middle, last = node.items
-    if not (_kind(first) == "Character" and first.positive and _kind(last) in _REPEATS):
+    if not (kind_of(first) == "Character" and first.positive and kind_of(last) in REPEATS):
         return False
     leaves = [*middle, last.subpattern]
     return all(hasattr(leaf, "matches") and not leaf.matches(first.value) for leaf in leaves)
@@ -361,14 +326,14 @@ def _is_separated(node: Any) -> bool:
 
 def _first_leaves(node: Any) -> tuple[list[Any], bool] | None:
     """Return the nodes that match a first character, and whether the whole may match nothing; None if unknown."""
-    kind = _kind(node)
-    if _is_zero_width(node):
+    kind = kind_of(node)
+    if is_zero_width(node):
         return [], True
     if hasattr(node, "matches") and not getattr(node, "zerowidth", False):
         return [node], False
-    if kind in _WRAPPERS:
+    if kind in WRAPPERS:
         return _first_leaves(node.subpattern)
-    if kind in _REPEATS:
+    if kind in REPEATS:
         inner = _first_leaves(node.subpattern)
         return inner and (inner[0], inner[1] or not node.min_count)
     leaves: list[Any] = []
@@ -396,13 +361,13 @@ def _first_characters(tree: Any) -> str:
         return ""
     characters: set[str] = set()
     for leaf in way[0]:
-        if _kind(leaf) == "Character" and leaf.positive:
+        if kind_of(leaf) == "Character" and leaf.positive:
             characters.add(fold(chr(leaf.value))[0])
             if not _folds_alike(leaf):
                 characters.add(OTHER)
             continue
         characters.update(c for c, same in _ascii().items() if any(leaf.matches(ord(s)) for s in same))
-        if not (_kind(leaf) == "Range" and leaf.positive and leaf.upper < 128):
+        if not (kind_of(leaf) == "Range" and leaf.positive and leaf.upper < 128):
             characters.add(OTHER)
     return "".join(sorted(characters))
 

@@ -5,8 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
+from itertools import accumulate
+from typing import Any
 
 from newsclean.model import KINDS, SEEN_AS, Label, Place, Proof, Reach, Rule, Ruleset, UsageError
+from newsclean.trees import parse as parse_pattern
 
 SECTION = re.compile(r"\[([^\]]*)\]\s*")
 DOMAIN = re.compile(r"(?!-)[\w-]+(?:\.[\w-]+)+", re.UNICODE)
@@ -16,6 +19,10 @@ GROUPS = {"author": Label.BYLINE, "headline": Label.HEADLINE, "date": Label.DATE
 
 MAX_PATTERN = 10_000
 """Characters. The longest pattern in earnest use is a tenth of it; a longer one is a file gone wrong."""
+MAX_WRITTEN_OUT, MAX_NESTING = 10_000, 100
+"""What `regex` can compile in no time: it writes out what has to be repeated, so that `(?:a{999}){999}` takes 300 MB,
+and `a+` in twenty brackets with a `+` each a second. Deep in a stack it takes no more than some 200 brackets."""
+TOO_DEEP = f"brackets stand in one another more than {MAX_NESTING} deep; write it flatter"
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +123,7 @@ class _Parser:
         else:
             self.section = "unknown"
             known = ["domains", "include", "publisher", *Label]
-            hint = _nearest(word, known) or "if it is a regex, write what stands beside the brackets too"
+            hint = nearest(word, known) or "if it is a regex, write what stands beside the brackets too"
             self.wrong(f"unknown section [{header}]; {hint}", 2)
 
     def known_kind(self, kind: str) -> str | None:
@@ -124,7 +131,7 @@ class _Parser:
             self.wrong(f"a promo section names its kind: {', '.join(KINDS)}", 7)
         elif not KIND.fullmatch(kind):
             self.wrong("a kind is a word in lower case", 8)
-        elif kind not in KINDS and (hint := _nearest(kind, KINDS)):
+        elif kind not in KINDS and (hint := nearest(kind, KINDS)):
             self.wrong(f"unknown kind {kind!r}; {hint}", 8)
         return kind or None
 
@@ -201,6 +208,9 @@ class _Parser:
             seen = SEEN_AS[pattern[odd]]
             self.wrong(f"{pattern[odd]!r} can't match: rules see it as {seen!r}; write that", column + odd)
             return False
+        if too_big := _too_big(pattern):
+            self.wrong(too_big, column)
+            return False
         import regex
 
         try:
@@ -208,7 +218,10 @@ class _Parser:
         except regex.error as error:
             self.wrong(f"not a regex: {error.msg}", column + min(error.pos or 0, len(pattern)))
             return False
-        except (ValueError, RecursionError, OverflowError, MemoryError) as error:
+        except RecursionError:
+            self.wrong(TOO_DEEP, column)
+            return False
+        except (ValueError, OverflowError, MemoryError) as error:
             self.wrong(f"not a regex: {error or type(error).__name__}", column)
             return False
         for name in names:
@@ -220,7 +233,32 @@ class _Parser:
         return True
 
 
-def _nearest(word: str, known: Iterable[str]) -> str:
+def _too_big(pattern: str) -> str:
+    """Return why compiling the pattern could take for ever, or ""."""
+    brackets = ((c == "(") - (c == ")") for c in re.sub(r"\\.", "", pattern))
+    if max(accumulate(brackets), default=0) > MAX_NESTING:
+        return TOO_DEEP
+    try:
+        parts = _written_out(parse_pattern(pattern)[0])
+    except Exception:  # no regex, which compiling it says better; or a tree that we do not understand
+        return ""
+    if parts > MAX_WRITTEN_OUT:
+        return f"repeats too much: {parts:,} parts when written out, of {MAX_WRITTEN_OUT:,} allowed; ask for fewer"
+    return ""
+
+
+def _written_out(node: Any) -> int:
+    """Return of how many parts a node of a parse tree is, with what has to be repeated written out."""
+    inner = [getattr(node, name, None) for name in ("subpattern", "yes_item", "no_item")]
+    inner += [*getattr(node, "items", ()), *getattr(node, "branches", ())]
+    parts = sum(_written_out(part) for part in inner if part is not None) or 1
+    if not hasattr(node, "min_count"):
+        return parts
+    return parts * int(node.min_count + (node.max_count != node.min_count))
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """Return a question for the known word that is meant, or ""."""
     import difflib  # only a mistake needs it
 
     near = difflib.get_close_matches(word, [*map(str, known)], 1, 0.75)

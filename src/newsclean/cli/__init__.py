@@ -9,7 +9,7 @@ import typer
 from typer.core import TyperGroup
 
 import newsclean
-from newsclean.cli import check, clean, label, rules
+from newsclean.cli import check, clean, drift, explain, label, learn, rules
 from newsclean.cli.common import INTERRUPTED, USAGE, tell
 from newsclean.model import UsageError
 
@@ -59,7 +59,10 @@ app = typer.Typer(
 )
 app.command("clean", hidden=True)(clean.clean)
 app.command("check")(check.check)
+app.command("explain")(explain.explain)
 app.command("label")(label.label)
+app.command("learn")(learn.learn)
+app.command("drift")(drift.drift)
 app.add_typer(rules.app, name="rules")
 
 

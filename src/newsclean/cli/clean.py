@@ -12,17 +12,22 @@ import typer
 
 from newsclean.cli.common import (
     FAILED,
+    FieldOption,
+    GlobOption,
+    InputOption,
+    JobsOption,
     NoCommonOption,
     PublisherOption,
     RulesOption,
+    SplitOption,
     UrlOption,
     cleaner,
+    cores,
     library,
     tell,
     writing,
 )
 from newsclean.model import KINDS, Label, UsageError
-from newsclean.records import Input
 from newsclean.render import Format
 
 if TYPE_CHECKING:
@@ -65,30 +70,11 @@ def clean(
     spans: Annotated[
         bool, typer.Option("--spans", help="Add every span with its offsets and rule to the JSON.")
     ] = False,
-    input_: Annotated[
-        Input | None,
-        typer.Option("--input", help="What the files hold, where they don't look like it.", show_default=False),
-    ] = None,
-    field: Annotated[
-        str | None,
-        typer.Option("--field", metavar="NAME", help="The field with the text. Default: text, content, body, article."),
-    ] = None,
-    split: Annotated[
-        str | None,
-        typer.Option("--split", metavar="REGEX", help="What parts the articles of a text. Default: form feeds."),
-    ] = None,
-    glob: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--glob", metavar="PATTERN", help="Which files of a folder to take. Default: *.txt, compressed too."
-        ),
-    ] = None,
-    jobs: Annotated[
-        int | None,
-        typer.Option(
-            "--jobs", "-j", min=1, metavar="N", help="Processes to use. Default: all cores.", show_default=False
-        ),
-    ] = None,
+    input_: InputOption = None,
+    field: FieldOption = None,
+    split: SplitOption = None,
+    glob: GlobOption = None,
+    jobs: JobsOption = None,
     errors: Annotated[
         Path | None,
         typer.Option("--errors", metavar="FILE", help="Write what could not be cleaned there, as it came, as JSONL."),
@@ -141,7 +127,7 @@ def clean(
             no_common,
             rule_library.fingerprint,
         ]
-        settings = Settings(out, jobs or _cores(), errors, strict, resume, quiet, asked)
+        settings = Settings(out, jobs or cores(), errors, strict, resume, quiet, asked)
         began = time.monotonic()
         try:
             tally = run(inputs, task, settings)
@@ -208,10 +194,6 @@ def _kinds(keep: str | None, rules: Library) -> frozenset[str]:
         if not any(f"[promo {kind}]" in text for name in rules.names for _, text in rules.texts(name)):
             raise UsageError(f"--keep {kind}: no rule says so of anything; the kinds are: {', '.join(KINDS)}")
     return frozenset((keep or "").replace(",", " ").split())
-
-
-def _cores() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _draw(inputs: Inputs, task: Task, *, quiet: bool) -> int:

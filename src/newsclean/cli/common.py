@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Annotated, TextIO
 
 import typer
 
+from newsclean.streams import Input
+
 if TYPE_CHECKING:
     from newsclean.cleaning import Cleaner
     from newsclean.library import Library
@@ -27,7 +29,8 @@ RulesOption = Annotated[
         metavar="DIR",
         exists=True,
         file_okay=False,
-        help="A folder of rule files, laid over the bundled ones and your own. More than once: the last wins.",
+        help="A folder of rule files. More than once: the last wins. It is laid over the bundled rules, your own, "
+        "those of NEWSCLEAN_RULES and of pyproject.toml, in this order (`newsclean rules path` shows them).",
     ),
 ]
 NoCommonOption = Annotated[bool, typer.Option("--no-common", help="Leave the common rules out.")]
@@ -40,22 +43,49 @@ UrlOption = Annotated[
     typer.Option("--url", metavar="URL", help="Where the article is from, to know its publisher by."),
 ]
 
+InputOption = Annotated[
+    Input | None,
+    typer.Option("--input", help="What the files hold, where they don't look like it.", show_default=False),
+]
+FieldOption = Annotated[
+    str | None,
+    typer.Option("--field", metavar="NAME", help="The field with the text. Default: text, content, body, article."),
+]
+SplitOption = Annotated[
+    str | None,
+    typer.Option("--split", metavar="REGEX", help="What parts the articles of a text. Default: form feeds."),
+]
+GlobOption = Annotated[
+    list[str] | None,
+    typer.Option("--glob", metavar="PATTERN", help="Which files of a folder to take. Default: *.txt, compressed too."),
+]
+JobsOption = Annotated[
+    int | None,
+    typer.Option("--jobs", "-j", min=1, metavar="N", help="Processes to use. Default: all cores.", show_default=False),
+]
+
+
+def harmless(text: str) -> str:
+    """Return the text with a sign in place of each character that a terminal would obey."""
+    return re.sub(r"[^\S\n ]|[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]", "\ufffd", text)
+
 
 def tell(message: object, *, kind: str = "") -> None:
     """Print a message on stderr, none of its characters raw that a terminal would obey."""
-    said = re.sub(r"[^\S\n ]|[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]", "\ufffd", str(message))
-    print(f"newsclean: {kind + ': ' if kind else ''}{said}", file=sys.stderr)
+    print(f"newsclean: {kind + ': ' if kind else ''}{harmless(str(message))}", file=sys.stderr)
 
 
 def library(folders: list[Path] | None) -> Library:
-    """Return the standard library of rules with the folders given laid over it.
+    """Return the rules of all folders that are named, with those given laid over them.
 
     Raises:
         RuleError: If a folder or a file in it can't be read.
+        UsageError: If the environment or the project names what is not there.
     """
+    from newsclean import settings
     from newsclean.library import Library
 
-    return Library.standard(*(folders or ()))
+    return Library([folder.path for folder in settings.folders(folders or ())])
 
 
 def cleaner(rules: Library, *, no_common: bool = False) -> Cleaner:
@@ -106,3 +136,8 @@ def writing(name: str | Path | None) -> Iterator[None]:
                 raise typer.Exit(0) from None
         tell(f"{name or 'standard output'}: can't be written: {error.strerror or error}")
         raise typer.Exit(FAILED) from None
+
+
+def cores() -> int:
+    """Return how many processors this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

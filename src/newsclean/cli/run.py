@@ -63,6 +63,22 @@ def _fault(error: SourceError) -> Record:
     return Record(error.source, 0, "", Input.TEXT, f"{error.problem}. {error.remedy}".rstrip(". "))
 
 
+def chunks(inputs: Inputs, task: Task, jobs: int, *, quiet: bool = False) -> Iterator[Done]:
+    """Yield what became of all that the inputs hold, chunk by chunk; what failed is told, and a bar shown."""
+    tally = Tally()
+    with (
+        Bar(inputs.paths, inputs.patterns, quiet=quiet) as bar,
+        closing(batch.run(inputs.records(task, bar), task, jobs=jobs, tell=tell)) as run_,
+    ):
+        for done in run_:
+            for outcome in done.outcomes:
+                if isinstance(outcome, Failed):
+                    tell(outcome.problem)
+            tally.add(done.tally)
+            bar.show(tally)
+            yield done
+
+
 class Errors:
     """The file of records that no article could be made of: a JSON object a line, with the record as it came."""
 
