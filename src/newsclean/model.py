@@ -63,6 +63,17 @@ KINDS = {
 """The kinds of promo and what each holds. A rule file may name others."""
 
 
+class Input(StrEnum):
+    """What a stream holds."""
+
+    TEXT = "text"
+    JSONL = "jsonl"
+    CSV = "csv"
+    TSV = "tsv"
+    PARQUET = "parquet"
+    WARC = "warc"
+
+
 class Reach(StrEnum):
     """How far a rule claims from the place that its pattern matches."""
 

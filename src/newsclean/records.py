@@ -18,9 +18,10 @@ from dataclasses import replace
 from typing import BinaryIO, NamedTuple, cast
 
 from newsclean import readers
+from newsclean.model import Input
 from newsclean.readers import separator
 from newsclean.sources import Source, SourceError, decode, of_text, open_file
-from newsclean.streams import Input, Stream, sniff
+from newsclean.streams import Stream, sniff
 
 __all__ = ["TEXT_FIELDS", "Input", "Reading", "Record", "load", "read_records", "separator"]
 

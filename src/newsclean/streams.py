@@ -12,22 +12,10 @@ import json
 import os
 import re
 from collections.abc import Callable, Collection
-from enum import StrEnum
 from typing import Any, BinaryIO, cast
 
+from newsclean.model import Input
 from newsclean.sources import MARKS, SourceError
-
-
-class Input(StrEnum):
-    """What a stream holds."""
-
-    TEXT = "text"
-    JSONL = "jsonl"
-    CSV = "csv"
-    TSV = "tsv"
-    PARQUET = "parquet"
-    WARC = "warc"
-
 
 # --- The bytes
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, TextIO
 
 import typer
 
-from newsclean.streams import Input
+from newsclean.model import Input
 
 if TYPE_CHECKING:
     from newsclean.cleaning import Cleaner
