@@ -68,7 +68,8 @@ def until(true: Callable[[], object], seconds: float = 30) -> float:
     """Wait until it is true, and return how long that took."""
     began = time.monotonic()
     while not true():
-        assert time.monotonic() - began < seconds, "it has not come true"
+        said = Path("stderr").read_text() if Path("stderr").exists() else ""
+        assert time.monotonic() - began < seconds, f"it has not come true; the command said: {said}"
         time.sleep(0.01)
     return time.monotonic() - began
 

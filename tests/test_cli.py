@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pexpect
@@ -495,3 +496,24 @@ def test_what_completes(newsclean: Run, words: str, expected: list[str]) -> None
     env = {"COMP_WORDS": words, "COMP_CWORD": count, "_NEWSCLEAN_COMPLETE": "complete_bash"}
     done = newsclean(env=env)
     assert (done.stdout.split(), done.stderr) == (expected, "")
+
+
+@pytest.mark.parametrize(
+    "args",
+    [
+        pytest.param(["ferry.txt", "-f", "json", "-o", "pipe"], id="clean"),
+        pytest.param(["drift", "ferry.txt", "-o", "pipe"], id="drift"),
+        pytest.param(["check", "rules", "--output-format", "json", "-o", "pipe"], id="check"),
+    ],
+)
+def test_an_output_that_is_no_file_is_written_and_not_replaced(
+    newsclean: Run, article: Path, herald: Path, tmp_path: Path, args: list[str]
+) -> None:
+    herald.rename(tmp_path / "rules")
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    with ThreadPoolExecutor(1) as other:
+        got = other.submit(pipe.read_bytes)
+        assert newsclean(*args).returncode == 0
+        assert got.result(30).startswith(b"{")
+    assert pipe.is_fifo()

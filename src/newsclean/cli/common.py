@@ -109,6 +109,10 @@ def cleaner(rules: Library, *, no_common: bool = False) -> Cleaner:
 def output(path: Path) -> Iterator[TextIO]:
     """Open a file that gets its name only when it is whole."""
     with writing(path):
+        if path.exists() and not path.is_file():  # a device or a pipe can't be put in place afterwards
+            with path.open("w", encoding="utf-8", newline="\n") as file:
+                yield file
+            return
         part = path.with_name(f".{path.name}.{os.getpid()}.part")
         try:
             with part.open("w", encoding="utf-8", newline="\n") as file:
