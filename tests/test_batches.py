@@ -629,12 +629,12 @@ def test_to_go_on_where_there_is_nothing(newsclean: Run, args: list[str], code: 
 
 
 def test_a_worker_that_is_killed_costs_nothing(newsclean: Run) -> None:
-    with stalled(b"".join(LINES[:100]), "-o", "out.jsonl", "--jobs", "2") as (process, pipe):
+    with stalled(b"".join(LINES[:300]), "-o", "out.jsonl", "--jobs", "2") as (process, pipe):
         until(lambda: len(workers(process.pid)) == 2 and journal("out.jsonl").exists())
         until(has_rest(process.pid))
         victim = workers(process.pid)[0]
         os.kill(victim, signal.SIGSTOP)  # It will be given a chunk, and not do it.
-        Thread(target=lambda: (pipe.write(b"".join(LINES[100:])), pipe.close()), daemon=True).start()
+        Thread(target=lambda: (pipe.write(b"".join(LINES[300:])), pipe.close()), daemon=True).start()
         until(has_rest(process.pid))
         os.kill(victim, signal.SIGKILL)
         assert process.wait(30) == 0

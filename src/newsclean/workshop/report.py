@@ -24,7 +24,6 @@ UNCHECKED = BROKEN | {"fixture-unread"}
 """What could not be checked, where other errors say what a check found."""
 MEASURED = frozenset(("dear", "slow"))
 """What is measured, and may be found in one run and not in the next."""
-INFORMATION = "https://pypi.org/project/newsclean/"
 SARIF_SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 # What a terminal would obey, XML can't hold, or nobody sees; line breaks and tabs aside.
 _COMMANDS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]")
@@ -233,7 +232,7 @@ def to_sarif(report: Report) -> str:
     told = report.told()
     codes = sorted({noted.finding.code for noted in told})
     rules = [{"id": code, "shortDescription": {"text": CODES.get(code, code)}} for code in codes]
-    driver = {"name": "newsclean", "version": newsclean.__version__, "informationUri": INFORMATION, "rules": rules}
+    driver = {"name": "newsclean", "version": newsclean.__version__, "rules": rules}
     results = [
         {
             "ruleId": noted.finding.code,
