@@ -142,7 +142,7 @@ class TestOneBadFile:
         )
 
     def test_a_fault_of_ours_costs_one_file(self, desk: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        def prove(ruleset: Any) -> Iterator[Any]:
+        def prove(ruleset: Any, drawn: Any) -> Iterator[Any]:
             raise ZeroDivisionError("by zero") if ruleset.name == "harbourpost.example" else StopIteration
 
         monkeypatch.setattr(checking, "prove", prove)

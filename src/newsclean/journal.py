@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import zlib
 from collections.abc import Iterator
 from contextlib import suppress
@@ -13,6 +12,7 @@ from typing import Any
 
 from newsclean.model import UsageError
 from newsclean.records import Record
+from newsclean.sinks import is_folder
 
 VERSION = 1
 
@@ -38,8 +38,7 @@ class Journal:
 
     def __init__(self, out: str, asked: object):
         path = Path(out)
-        is_folder = out.endswith(("/", os.sep)) or path.is_dir()
-        self.path = path / ".newsclean.resume" if is_folder else path.with_name(f".{path.name}.resume")
+        self.path = path / ".newsclean.resume" if is_folder(out) else path.with_name(f".{path.name}.resume")
         self._asked = json.loads(json.dumps(asked, default=str))
 
     def save(self, progress: Progress) -> None:

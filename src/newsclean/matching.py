@@ -329,7 +329,7 @@ class Matcher:
         """Return the rule's matches: of the whole unit, one at most, or of parts of it, where the rule is inline."""
         view = sheet.units[i].view
         if live.rule.reach is not Reach.INLINE:
-            match = live.fullmatch(view) if len(view) < live.guard else self._matched(live, live.fullmatch, sheet, i)
+            match = self._matched(live, live.fullmatch, sheet, i)
             return (match,) if match else ()
         if len(view) < live.guard:
             return list(live.scan(view))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from newsclean.literals import Drawn, draw
@@ -22,9 +22,12 @@ class Failure:
         return f"{self.place}: {self.message}"
 
 
-def prove(ruleset: Ruleset) -> Iterator[Failure]:
-    """Yield what is wrong with the proofs of a rule file, in the order of its rules."""
-    drawn = {proof.rule: draw(proof.rule) for proof in ruleset.proofs}
+def prove(ruleset: Ruleset, drawn: Mapping[Rule, Drawn] | None = None) -> Iterator[Failure]:
+    """Yield what is wrong with the proofs of a rule file, in the order of its rules.
+
+    `drawn` is what is drawn from its rules, if that is there already.
+    """
+    drawn = drawn or {proof.rule: draw(proof.rule) for proof in ruleset.proofs}
     together = Matcher([(rule, drawn[rule]) for rule in ruleset.rules])
     for proof in ruleset.proofs:
         alone = Matcher([(proof.rule, drawn[proof.rule])])
@@ -77,10 +80,10 @@ def _prove_one(proof: Proof, alone: Matcher) -> Iterator[Failure]:
         if proof.rule.reach is Reach.INLINE:
             claimed = min(claimed, 1)
         if claimed != max(1, wanted):
-            yield Failure(place, f"does not claim its example: {_shown(example)}{_why(proof.rule, claimed, wanted)}")
+            yield Failure(place, f"does not claim its example: {shown(example)}{_why(proof.rule, claimed, wanted)}")
     for counterexample in proof.counterexamples:
         if _claimed(alone, proof.rule, counterexample)[0]:
-            yield Failure(place, f"claims its counter-example: {_shown(counterexample)}")
+            yield Failure(place, f"claims its counter-example: {shown(counterexample)}")
 
 
 def _claimed(matcher: Matcher, rule: Rule, text: str) -> tuple[int, int]:
@@ -126,11 +129,12 @@ def _taken(proof: Proof, alone: Matcher, together: Matcher) -> Iterator[Failure]
             what = "its block never begins: its first line" if dead else "its example"
             yield Failure(
                 rule.place,
-                f"{what} is taken by the rule on line {taker.place.line} [{label}]: {_shown(example)}",
+                f"{what} is taken by the rule on line {taker.place.line} [{label}]: {shown(example)}",
                 advice=same and not dead,
             )
 
 
-def _shown(example: str, most: int = 100) -> str:
+def shown(example: str, most: int = 100) -> str:
+    """Return an example on one line, as a rule file has it, cut to so many characters."""
     flat = example.replace("\n", "\\n")
     return flat if len(flat) <= most else flat[: most - 1] + "…"

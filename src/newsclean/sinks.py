@@ -67,7 +67,7 @@ def open_sink(out: str | None, form: Format, *, inputs: Sequence[str], resume: S
         raise ValueError("a screen is drawn on a terminal, not written to a sink")
     if out == "-":
         out = None
-    if out is not None and (out.endswith(("/", os.sep)) or Path(out).is_dir()):
+    if out is not None and is_folder(out):
         return _Folder(out, form, inputs, resume or {})
     is_stream = out is None or (Path(out).exists() and not Path(out).is_file())
     if form is Format.PARQUET:
@@ -81,6 +81,11 @@ def open_sink(out: str | None, form: Format, *, inputs: Sequence[str], resume: S
     if out is None:
         return _Stream(sys.stdout.buffer, None, form, {})
     return _Stream(Path(out).open("wb"), out, form, {}) if is_stream else _File(out, form, resume)
+
+
+def is_folder(out: str) -> bool:
+    """Tell whether `out` names a folder: it is one, or ends in a slash. OSError if it is no name at all."""
+    return out.endswith(("/", os.sep)) or Path(out).is_dir()
 
 
 class _Stream:

@@ -103,11 +103,14 @@ def decide(sheet: Sheet) -> None:
 
 
 def _words(sheet: Sheet) -> list[float]:
-    words: list[float] = [unit.view.count(" ") + 1 for unit in sheet.units]
     if not sheet.text.isascii() and CJK.search(sheet.text):
-        for i, unit in enumerate(sheet.units):
-            words[i] += len(CJK.findall(unit.view)) / CJK_A_WORD
-    return words
+        return [words_of(unit.view) for unit in sheet.units]
+    return [unit.view.count(" ") + 1 for unit in sheet.units]
+
+
+def words_of(view: str) -> float:
+    """Return how many words a line has, some characters of a script without spaces for one."""
+    return view.count(" ") + 1 + (0 if view.isascii() else len(CJK.findall(view)) / CJK_A_WORD)
 
 
 def _ends(view: str, marks: str = ".!?…:;。！？") -> bool:

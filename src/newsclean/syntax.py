@@ -25,6 +25,14 @@ and `a+` in twenty brackets with a `+` each a second. Deep in a stack it takes n
 TOO_DEEP = f"brackets stand in one another more than {MAX_NESTING} deep; write it flatter"
 
 
+def pointed(source: str, column: int) -> str:
+    """Return a line, and a caret below its column, counted from 1."""
+    # A window on the line, so that the caret stands below its place on a narrow terminal too.
+    start = max(0, column - 50)
+    shown = source[start : start + 72].replace("\t", " ")
+    return f"    {shown}\n    {' ' * (column - 1 - start)}^"
+
+
 @dataclass(frozen=True, slots=True)
 class Problem:
     """What is wrong with a line of a rule file, and where: `column` counts characters from 1."""
@@ -40,10 +48,7 @@ class Problem:
         head = f"{self.place}:{self.column}: {self.message}"
         if not self.source:
             return head
-        # A window on the line, so that the caret stands below its place on a narrow terminal too.
-        start = max(0, self.column - 50)
-        shown = self.source[start : start + 72].replace("\t", " ")
-        return f"{head}\n    {shown}\n    {' ' * (self.column - 1 - start)}^"
+        return f"{head}\n{pointed(self.source, self.column)}"
 
 
 class RuleError(UsageError, ValueError):

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from newsclean.cli.common import FAILED, USAGE, RulesOption, cores, output, tell, writing
+from newsclean.cli.common import FAILED, USAGE, JobsOption, RulesOption, cores, output, tell, writing
 
 if TYPE_CHECKING:
     from newsclean.fixtures import Fixture
@@ -70,12 +70,7 @@ def check(
         Path | None,
         typer.Option("--write-baseline", metavar="FILE", dir_okay=False, help="Note all findings there."),
     ] = None,
-    jobs: Annotated[
-        int | None,
-        typer.Option(
-            "--jobs", "-j", min=1, metavar="N", help="Processes to use. Default: all cores.", show_default=False
-        ),
-    ] = None,
+    jobs: JobsOption = None,
 ) -> None:
     """Prove every rule by its examples, and compare fixtures with their answers."""
     from newsclean.workshop.report import accept, baseline_of

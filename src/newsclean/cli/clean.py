@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 import time
 from pathlib import Path
@@ -143,12 +142,14 @@ def clean(
 
 
 def _format(asked: Format | None, out: str | None) -> Format:
+    from newsclean.sinks import is_folder
+
     if out == "-":
         out = None
     if asked is Format.SCREEN and out is not None:
         raise typer.BadParameter("--format screen is for a terminal; a file takes json, text, markdown or labels")
     try:
-        is_folder = out is not None and (out.endswith(("/", os.sep)) or Path(out).is_dir())
+        into_folder = out is not None and is_folder(out)
     except OSError as error:  # a name that is too long, for one
         raise typer.BadParameter(f"{out}: can't be written: {error.strerror}") from None
     if asked is not None:
@@ -156,7 +157,7 @@ def _format(asked: Format | None, out: str | None) -> Format:
     if out is None:
         return Format.SCREEN if sys.stdout.isatty() else Format.JSON
     try:
-        return Format.JSON if is_folder else Format.of_ending(out)
+        return Format.JSON if into_folder else Format.of_ending(out)
     except ValueError as error:
         raise typer.BadParameter(f"{error}; or say --format") from None
 

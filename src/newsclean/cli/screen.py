@@ -18,6 +18,7 @@ from rich.text import Text
 
 from newsclean.model import Article, Label
 from newsclean.render import why
+from newsclean.tally import words
 
 WIDEST = 100
 """Columns of text at most: longer lines are hard to read."""
@@ -31,8 +32,6 @@ _UNSEEN = re.compile(
     r"[\u00ad\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200d\u2060-\u2065\u206a-\u206f\u3164"
     r"\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff]+"
 )
-# Scripts that put no space between words: there a word is a character.
-_WORD = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]|[^\s\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]+")
 _PLAIN_ENCODINGS = {"utf-8", "utf8", "utf-8-sig", "ascii"}
 
 
@@ -108,7 +107,7 @@ def _removals(article: Article) -> dict[str, list[_Removal]]:
     kinds: dict[str, list[_Removal]] = {}
     for span in article.promo:
         if said := article.said(span):
-            removal = _Removal(said, _words(said), why(span) or "")
+            removal = _Removal(said, words(said), why(span) or "")
             kinds.setdefault(span.kind or "promo", []).append(removal)
     return kinds
 
@@ -139,7 +138,7 @@ def _first_words(removal: _Removal, width: int) -> Text:
 
 def _summary(article: Article, kinds: dict[str, list[_Removal]]) -> Text:
     removed = sum(removal.words for removals in kinds.values() for removal in removals)
-    kept = sum(_words(article.said(span)) for span in article.spans if span.label is not Label.PROMO)
+    kept = sum(words(article.said(span)) for span in article.spans if span.label is not Label.PROMO)
     if not kinds:
         return Text(f"Nothing was removed: {_count(kept, 'word')}, all kept.", "green")
     share = removed / (kept + removed)
@@ -170,10 +169,6 @@ def _picture(char: str) -> str:
     if 0xD800 <= code <= 0xDFFF:
         return "\N{REPLACEMENT CHARACTER}"
     return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"
-
-
-def _words(text: str) -> int:
-    return sum(1 for _ in _WORD.finditer(text))
 
 
 def _count(number: int, noun: str) -> str:

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 from newsclean.literals import fold
 from newsclean.matching import BLOCKS
 from newsclean.model import Article, Label, Rule
-from newsclean.structure import CJK, CJK_A_WORD, LONG_WORDS, PROSE_WORDS
+from newsclean.structure import LONG_WORDS, PROSE_WORDS, words_of
 from newsclean.units import units
 from newsclean.workshop.generalising import LONGEST_LINE, SLOT, Form, Reading, can_be_written, forms
 from newsclean.workshop.recurring import Articles, Sample, key_of
@@ -97,7 +97,7 @@ def _known(article: Article) -> Iterator[tuple[str, str, bool]]:
 
 def is_prose(view: str) -> bool:
     """Tell whether a line is a sentence, or as long as some."""
-    count = view.count(" ") + 1 + (0 if view.isascii() else len(CJK.findall(view)) / CJK_A_WORD)
+    count = words_of(view)
     return count >= LONG_WORDS or (count >= PROSE_WORDS and SENTENCE.search(view) is not None)
 
 

@@ -25,6 +25,7 @@ from newsclean.publisher import Publishers
 from newsclean.sources import Source
 from newsclean.tally import words
 from newsclean.units import view
+from newsclean.workshop.recurring import key_of
 
 VERSION = 1
 UNKNOWN = ""
@@ -150,8 +151,8 @@ class Signs:
     def __init__(self, library: Library):
         self._library = library
         signatures = library.signatures()
-        self._publishers = Publishers(library.domains(), {rule: name for name, rule, _ in signatures})
         self._owners = {rule: name for name, rule, _ in signatures}
+        self._publishers = Publishers(library.domains(), self._owners)
         self._matcher = Matcher([(rule, drawn) for _, rule, drawn in signatures])
 
     def __reduce__(self) -> tuple[object, ...]:
@@ -205,13 +206,9 @@ class Watch(Task):
                 removed,
                 rules,
                 tuple(lines),
-                _number(article.body),
+                key_of(article.body) if article.body else 0,
             )
         }
-
-
-def _number(text: str) -> int:
-    return int.from_bytes(blake2b(text.encode("utf-8", "replace"), digest_size=8).digest()) if text else 0
 
 
 @lru_cache(maxsize=50_000)

@@ -22,7 +22,7 @@ from newsclean.library import SHARED, Library, bundled
 from newsclean.literals import Drawn, draw
 from newsclean.matching import Matcher, Sheet
 from newsclean.model import Place, Proof, Rule, Ruleset
-from newsclean.proof import Failure, dear, prove
+from newsclean.proof import Failure, dear, prove, shown
 from newsclean.publisher import UnknownPublisher
 from newsclean.sources import SourceError
 from newsclean.syntax import Problem, RuleError, parse
@@ -185,11 +185,11 @@ def _noted_problem(problem: Problem, code: str = "") -> Noted:
 
 def _check(file: RuleFile, text: str, ruleset: Ruleset, known: Sequence[Rule] | None) -> Checked:
     drawn = {proof.rule: draw(proof.rule) for proof in ruleset.proofs}
-    proofs = [*map(_of_failure, prove(ruleset)), *_timeouts(ruleset.proofs, drawn)]
+    proofs = [*map(_of_failure, prove(ruleset, drawn)), *_timeouts(ruleset.proofs, drawn)]
     proofs.sort(key=lambda finding: finding.place.line)
     failed = {finding.place for finding in proofs if finding.severity is Severity.ERROR}
     allows = lint.allowed(text)
-    findings = proofs if known is None else [*proofs, *lint.lint(ruleset, text, file.shown, known=known)]
+    findings = proofs if known is None else [*proofs, *lint.lint(ruleset, text, file.shown, known=known, drawn=drawn)]
     checked = Checked(file, (), ruleset, tuple(drawn[rule] for rule in ruleset.rules), len(failed), allows)
     return checked._replace(noted=tuple(noted(checked, findings)))
 
@@ -224,9 +224,8 @@ def _timeouts(proofs: Sequence[Proof], drawn: Mapping[Rule, Drawn]) -> Iterator[
             else:
                 matcher.claim(sheet)
             if sheet.too_slow:
-                shown = text.replace("\n", "\\n")[:100]
                 remedy = "bound its gaps, and let no two ways match the same text"
-                yield Finding("timeout", Severity.ERROR, rule.place, f"runs out of time on {shown}", remedy)
+                yield Finding("timeout", Severity.ERROR, rule.place, f"runs out of time on {shown(text)}", remedy)
                 break
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from newsclean.model import Place
+from newsclean.syntax import pointed
 
 
 class Severity(StrEnum):
@@ -39,7 +40,4 @@ class Finding:
         said = f"{line}: {self.message}" + (f"; {self.remedy}" if self.remedy else "")
         if not (self.source and self.column):
             return said
-        # A window on the line, so that the caret stands below its place on a narrow terminal too.
-        start = max(0, self.column - 50)
-        shown = self.source[start : start + 72].replace("\t", " ")
-        return f"{said}\n    {shown}\n    {' ' * (self.column - 1 - start)}^"
+        return f"{said}\n{pointed(self.source, self.column)}"

@@ -14,6 +14,7 @@ import regex
 
 from newsclean.fixtures import Fixture
 from newsclean.library import Library
+from newsclean.literals import Drawn
 from newsclean.matching import BLOCKS, Matcher, Sheet
 from newsclean.model import Rule, Ruleset
 from newsclean.sources import SourceError, read
@@ -56,7 +57,14 @@ KEYWORD = re.compile(r"inline|to .+|until .+|within \d+|[+-] .+")
 SECTION = re.compile(r"\[[^\]]*\]\s*")
 
 
-def lint(ruleset: Ruleset, text: str, file: str, *, known: Iterable[Rule] = ()) -> Iterator[Finding]:
+def lint(
+    ruleset: Ruleset,
+    text: str,
+    file: str,
+    *,
+    known: Iterable[Rule] = (),
+    drawn: Mapping[Rule, Drawn] | None = None,
+) -> Iterator[Finding]:
     """Yield what looks wrong in one rule file, whether a comment allows it or not, sorted by line.
 
     Args:
@@ -64,8 +72,9 @@ def lint(ruleset: Ruleset, text: str, file: str, *, known: Iterable[Rule] = ()) 
         text: Its text.
         file: How places name it.
         known: The rules that it builds on: those of the common files, and of the files that it includes.
+        drawn: What is drawn from its rules, if that is there already.
     """
-    page = Page.of(ruleset, text, file)
+    page = Page.of(ruleset, text, file, drawn)
     found = [*smells(page), *_duplicates(page, known)]
     found += (finding for check in ON_PAGES for finding in check(page))
     found += _bad_allows(page, found)

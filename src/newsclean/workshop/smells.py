@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
@@ -11,6 +11,7 @@ import regex
 
 from newsclean.literals import GUARD_LONG, Drawn, draw, fold
 from newsclean.model import Place, Proof, Reach, Rule, Ruleset
+from newsclean.proof import shown
 from newsclean.units import units, view
 from newsclean.workshop import patterns
 from newsclean.workshop.findings import Finding, Severity
@@ -27,6 +28,8 @@ PROBES = (
     "Saltwater",
 )
 """Lines that have nothing in common: who claims two of them claims nearly anything."""
+SHOWN = 60
+"""Characters of a text that a message shows."""
 SECONDS = 1.0
 """The time limit of one match that a lint tries."""
 
@@ -38,12 +41,12 @@ class Page:
     ruleset: Ruleset
     file: str
     lines: list[str]
-    drawn: dict[Rule, Drawn]
+    drawn: Mapping[Rule, Drawn]
 
     @classmethod
-    def of(cls, ruleset: Ruleset, text: str, file: str) -> Page:
-        """Lay a rule file out."""
-        return cls(ruleset, file, lines(text), {proof.rule: draw(proof.rule) for proof in ruleset.proofs})
+    def of(cls, ruleset: Ruleset, text: str, file: str, drawn: Mapping[Rule, Drawn] | None = None) -> Page:
+        """Lay a rule file out; `drawn` is what is drawn from its rules, if that is there already."""
+        return cls(ruleset, file, lines(text), drawn or {proof.rule: draw(proof.rule) for proof in ruleset.proofs})
 
     def found(self, code: str, severity: Severity, line: int, message: str, remedy: str, column: int = 1) -> Finding:
         """Return a finding on a line; `column` counts from 1."""
@@ -122,7 +125,7 @@ def _matches_anything(case: Case) -> Iterator[Finding]:
     # The first line of a block may be anything where its last one is not.
     ended = [probe for probe in PROBES if _matches(rule.stop, probe)] if rule.stop else claimed
     if min(len(claimed), len(ended)) > 1:
-        message = f"claims lines that have nothing in common: '{_shown(claimed[0], 30)}' and '{_shown(claimed[1], 30)}'"
+        message = f"claims lines that have nothing in common: '{shown(claimed[0], 30)}' and '{shown(claimed[1], 30)}'"
         yield case.found("matches-anything", Severity.WARNING, message, "say something of the line literally")
 
 
@@ -181,9 +184,9 @@ def _misread(
     if not (severity or odd):
         return
     code, what, remedy = SIGNS[reading.sign]
-    said = what.replace("{said}", _shown(pattern[reading.start : reading.end], 30))
-    why = f", so the rule does not claim its example: {_shown(example)}" if severity is Severity.ERROR else ""
-    why = why or (f", where every example has it literally: {_shown(example)}" if example else "")
+    said = what.replace("{said}", shown(pattern[reading.start : reading.end], 30))
+    why = f", so the rule does not claim its example: {shown(example, SHOWN)}" if severity is Severity.ERROR else ""
+    why = why or (f", where every example has it literally: {shown(example, SHOWN)}" if example else "")
     yield case.page.found(code, severity or Severity.WARNING, line, said + why, remedy, column + reading.start)
 
 
@@ -282,7 +285,9 @@ def _far(case: Case) -> Iterator[Finding]:
         return  # it goes by the shape of a line, and so may its counter-examples
     for text in case.proof.counterexamples:
         if not _near(fold(view(text)), [fold(view(other)) for other in (*case.proof.examples, *said)]):
-            message = f"the counter-example has nothing in common with the rule, so it proves nothing: {_shown(text)}"
+            message = (
+                f"the counter-example has nothing in common with the rule, so it proves nothing: {shown(text, SHOWN)}"
+            )
             remedy = "take what an article might say, one word away from the example"
             line = case.page.line_of(rule, "-", text)
             yield case.page.found("far-counterexample", Severity.ADVICE, line, message, remedy, 3)
@@ -308,11 +313,6 @@ def _stems(text: str) -> set[str]:
     wide = re.findall(r"[\u0e00-\u1cff\u2e80-\U0010ffff]+", text)
     found |= {word[i : i + 2] for word in wide for i in range(max(1, len(word) - 1))}
     return found | ({"0"} if re.search(r"\d", text) else set())
-
-
-def _shown(example: str, most: int = 60) -> str:
-    flat = example.replace("\n", "\\n")
-    return flat if len(flat) <= most else flat[: most - 1] + "…"
 
 
 LINTS: tuple[Callable[[Case], Iterator[Finding]], ...] = (
