@@ -296,7 +296,7 @@ def test_whose_rules_are_asked_for(task: dict[str, str], source: dict[str, str],
     ],
 )
 def test_what_is_written(form: Format, task: dict[str, Any], expected: str) -> None:
-    article = Article("Menu\nIt left.", (Span(0, 5, Label.PROMO, "nav", Pass.MENU), Span(5, 13, Label.BODY)))
+    article = Article("Menu\nIt left.", (Span(0, 5, Label.PROMO, "nav", Pass.BIO), Span(5, 13, Label.BODY)))
     assert Task(Plain(), form, **task).render(article, Source("a", article.text, "utf-8")) == expected
 
 
@@ -375,7 +375,7 @@ def test_what_is_counted() -> None:
     text = "Menu\nFerry Returns\nIt left.\nIt came back.\nTop of the page"
     ends = (5, 19, 28, 42, len(text))
     labels = (Label.PROMO, Label.HEADLINE, Label.BODY, Label.BODY, Label.PROMO)
-    whys = (RULE, Pass.HEADLINE, None, RULE, Pass.MENU)
+    whys = (RULE, Pass.TWICE, None, RULE, Pass.BIO)
     cuts = zip((0, *ends), ends, labels, whys, strict=False)
     spans = [Span(start, end, label, None, why) for start, end, label, why in cuts]
     tally = Tally()
@@ -383,7 +383,7 @@ def test_what_is_counted() -> None:
     tally.count(Article("", ()))
     assert tally.to_dict() == {
         "articles": 2, "failed": 0, "suspicious": 1, "warnings": 2, "kept": 7, "removed": 5,
-        "publishers": {"herald.test": 1}, "rules": {"common/en.txt:12": 1, "structure:menu": 1},
+        "publishers": {"herald.test": 1}, "rules": {"common/en.txt:12": 1, "structure:bio": 1},
     }  # fmt: skip
     assert tally.unknown == 1
 

@@ -225,7 +225,7 @@ def test_numbers_are_those_of_the_code(number: str) -> None:
 
 def rooms() -> list[str]:
     """Return the modules that the design page names, in its order."""
-    (head,) = [i for i, row in enumerate(rows(DESIGN_PAGE)) if row[0] == "`model`"]
+    (head,) = [i for i, row in enumerate(rows(DESIGN_PAGE)) if row[0] == "`sentences`"]
     return [name for row in rows(DESIGN_PAGE)[head:] for name in re.findall(r"`([\w/]+)`", row[0])]
 
 

@@ -104,13 +104,12 @@ def told(article: Article) -> list[tuple[int, list[str]]]:
             id="a-line-of-three-parts",
         ),
         pytest.param(
-            [COUNCIL, "The Reader Fund", "Five crowns a month.", "", "Give into the fund", COUNCIL[:-1] + "!"],
+            [COUNCIL, "The Reader Fund", "Five crowns a month.", "", "Give into the fund"],
             [
                 (1, [f"{COUNCIL}|body|None|0"]),
                 (2, ["The Reader Fund|promo|6|2"]),
                 (3, ["Five crowns a month.|promo|6|2"]),
                 (5, ["Give into the fund|promo|6|2"]),
-                (6, [f"{COUNCIL[:-1]}!|body|None|0"]),
             ],
             id="a-block-tells-where-it-begins",
         ),
@@ -395,9 +394,10 @@ def test_json_for_machines(newsclean: Run, files: Path) -> None:
         "publisher": "herald.example",
         "warnings": [],
     }
-    part = {"label": "headline", "kind": None, "rule": "structure:headline", "pattern": None, "block_from": None}
     text = "High water 06.12 and noon"
-    assert data["lines"] == [{"line": 1, "parts": [{"start": 0, "end": 25, "text": text, **part}]}]
+    why = {"rule": "structure:headline", "pattern": None, "features": None, "block_from": None}
+    part = {"start": 0, "end": 25, "text": text, "label": "headline", "kind": None, **why}
+    assert data["lines"] == [{"line": 1, "parts": [part]}]
     assert data["near"][0] == {
         "rule": "rules/herald.example.txt:19",
         "label": "promo",
@@ -420,7 +420,8 @@ def test_json_for_machines(newsclean: Run, files: Path) -> None:
         pytest.param(["--line", "1-3"], [1, 3], id="from-one-to-another"),
         pytest.param(["--rule", "rules/common/en.txt:4"], [3], id="a-rule"),
         pytest.param(["--rule", "rules/common/en"], [3], id="a-rule-file"),
-        pytest.param(["--rule", "structure:menu"], [], id="a-pass"),
+        pytest.param(["--rule", "labeller:below"], [], id="a-guess"),
+        pytest.param(["--rule", "structure:headline"], [1], id="a-pass-that-claimed"),
         pytest.param(["--rule", "rules/common/en.txt:7"], [], id="a-rule-that-claimed-nothing"),
     ],
 )

@@ -23,7 +23,7 @@ def article(*pieces: tuple[str, str], publisher: str | None = None, warnings: tu
     spans, text = [], ""
     for head, piece in pieces:
         label, _, kind = head.partition(" ")
-        claim = {"body": None, "promo": EN}.get(label, Pass.HEADLINE)
+        claim = {"body": None, "promo": EN}.get(label, Pass.TWICE)
         spans.append(Span(len(text), len(text) + len(piece), Label(label), kind or None, claim))
         text += piece
     return Article(text, tuple(spans), publisher, warnings)

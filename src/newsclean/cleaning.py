@@ -3,7 +3,7 @@
 text ── units ──▶ lines (or paragraphs, or sentences), each with its matching view
      ── publisher ──▶ which rules: the publisher's own, what it includes, the common ones
      ── matching ──▶ rules claim units and parts of units
-     ── structure ──▶ passes decide what no rule claimed
+     ── structure ──▶ the line labeller and a few passes decide what no rule claimed
      ── Article
 """
 
@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Protocol
 
 from newsclean import structure
+from newsclean.labeller import Labeller
 from newsclean.literals import Drawn
 from newsclean.matching import Claim, Matcher, Memory, Sheet
 from newsclean.model import BLANK, Article, Label, Rule, Span
@@ -38,6 +39,9 @@ class RuleLibrary(Protocol):
     def signatures(self) -> Sequence[tuple[str, Rule, Drawn]]:
         """Return every publisher's signatures."""
 
+    def weights(self) -> str:
+        """Return what the line labeller has learned."""
+
 
 class Cleaner:
     """Cleans articles with one library of rules. Load it once; threads may share it, and it pickles.
@@ -45,13 +49,15 @@ class Cleaner:
     Args:
         library: Where the rules come from.
         common: Whether the common rules are used beside the publishers'.
+        labeller: The line labeller; without it, the one that comes with newsclean.
 
     Raises:
         newsclean.RuleError: If a rule file can't be used.
     """
 
-    def __init__(self, library: RuleLibrary, *, common: bool = True):
+    def __init__(self, library: RuleLibrary, *, common: bool = True, labeller: Labeller | None = None):
         self._library, self._use_common = library, common
+        self._labeller = labeller or Labeller(library.weights())
         signatures = library.signatures()
         self._publishers = Publishers(library.domains(), {rule: name for name, rule, _ in signatures})
         # One index for both: a text is looked through once.
@@ -61,7 +67,7 @@ class Cleaner:
         self._matchers: dict[str, Matcher] = {}
 
     def __reduce__(self) -> tuple[object, ...]:
-        return _cleaner, (self._library, self._use_common)
+        return _cleaner, (self._library, self._use_common, self._labeller)
 
     def clean(self, text: str, *, url: str | None = None, publisher: str | None = None) -> Article:
         """Return the article, each of its characters in a labelled span.
@@ -75,14 +81,19 @@ class Cleaner:
         Raises:
             UnknownPublisher: If no rule file is named after `publisher`.
         """
+        sheet, name = self.claimed(text, url=url, publisher=publisher)
+        structure.decide(sheet, self._labeller)
+        return Article(text, spans(sheet), name, tuple(dict.fromkeys(sheet.warnings)))
+
+    def claimed(self, text: str, *, url: str | None = None, publisher: str | None = None) -> tuple[Sheet, str | None]:
+        """Return what the rules alone claim of a text, and the publisher; arguments and errors are those of `clean`."""
         sheet = Sheet.of(text)
         lines = self._common.look_up(sheet)
         name = self._publisher(url, publisher, lambda: self._common.signed(sheet, lines))
         if name:
             self._matcher(name).claim(sheet)
         self._common.claim(sheet, lines)
-        structure.decide(sheet)
-        return Article(text, spans(sheet), name, tuple(dict.fromkeys(sheet.warnings)))
+        return sheet, name
 
     def knows(self, publisher: str) -> bool:
         """Tell whether there are rules of that publisher, by its domain; "none" is none's."""
@@ -103,8 +114,8 @@ class Cleaner:
         return matcher
 
 
-def _cleaner(library: RuleLibrary, common: bool) -> Cleaner:
-    return Cleaner(library, common=common)
+def _cleaner(library: RuleLibrary, common: bool, labeller: Labeller | None) -> Cleaner:
+    return Cleaner(library, common=common, labeller=labeller)
 
 
 def spans(sheet: Sheet) -> tuple[Span, ...]:

@@ -159,6 +159,10 @@ class Library:
         """Return every publisher's signatures."""
         return [(name, *_from_row(row)) for name, row in self._facts()["signatures"]]
 
+    def weights(self) -> str:
+        """Return what the line labeller has learned, as it comes with newsclean."""
+        return Path(__file__).with_name("weights.txt").read_text(encoding="utf-8")
+
     def _facts(self) -> dict[str, Any]:
         """Return what every run needs: the common rules, all domains and signatures."""
         if self._gist is None:

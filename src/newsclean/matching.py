@@ -17,7 +17,7 @@ import regex
 
 from newsclean.index import Index
 from newsclean.literals import Drawn, fold
-from newsclean.model import BLANK, Label, Pass, Reach, Rule
+from newsclean.model import BLANK, Label, Reach, Rule, Why
 from newsclean.units import Unit, units
 
 LEAST_SECONDS, SECONDS_A_CHARACTER, SHARE_OF_A_CALL = 0.5, 4e-7, 0.25
@@ -36,7 +36,7 @@ class Claim(NamedTuple):
     end: int
     label: Label
     kind: str | None
-    why: Rule | Pass | None
+    why: Why | None
     values: tuple[str, ...] = ()
 
 
@@ -97,7 +97,7 @@ class Sheet:
         if claim.start <= unit.start and claim.end >= unit.end:
             self.whole[i] = 1
 
-    def claim_unit(self, i: int, label: Label, kind: str | None, why: Rule | Pass, *values: str) -> None:
+    def claim_unit(self, i: int, label: Label, kind: str | None, why: Why, *values: str) -> None:
         """Claim what is left of unit i."""
         unit = self.units[i]
         self.claim(i, Claim(unit.start, unit.end, label, kind, why, values))

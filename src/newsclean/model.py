@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
+
+from newsclean import sentences
 
 LINE_BREAKS = frozenset("\n\r\v\f\x1c\x1d\x1e\x85\u2028\u2029")
 """The characters at which `str.splitlines` ends a line, and so do we."""
@@ -85,14 +87,25 @@ class Reach(StrEnum):
 
 
 class Pass(StrEnum):
-    """The structure passes, which decide what no rule claimed. Told in `Span.why`."""
+    """The structure passes that decide by a single fact. Told in `Span.why`."""
 
     HEADLINE = "structure:headline"
     BYLINE = "structure:byline"
     TWICE = "structure:said-twice"
-    MENU = "structure:menu"
     BIO = "structure:bio"
-    TEASERS = "structure:teasers"
+
+
+class Guess(NamedTuple):
+    """What the line labeller took a line for, and the features that weighed most, the strongest first.
+
+    `state` is where it stands: above, headline, byline, under, inside, below or credit (`labeller.State`).
+    """
+
+    state: str
+    features: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return f"labeller:{self.state}"
 
 
 class Place(NamedTuple):
@@ -124,6 +137,10 @@ class Rule:
         return hash(self.place)
 
 
+Why: TypeAlias = Rule | Pass | Guess
+"""What decided on a span."""
+
+
 @dataclass(frozen=True, slots=True)
 class Proof:
     """What a rule must claim and what it must not, as it stands beside the rule in its file."""
@@ -148,16 +165,16 @@ class Ruleset:
 class Span(NamedTuple):
     """A stretch of the article's text, and why it has its label.
 
-    `start` and `end` are offsets into `Article.text`, in characters, as slices count them. `why` is the rule or
-    the structure pass that decided; None only for body that nothing claimed. `values` is what the rule's
-    named groups picked out: the authors of a byline, the headline in a title line, the date in a date line.
+    `start` and `end` are offsets into `Article.text`, in characters, as slices count them. `why` is the rule, the
+    structure pass or the line labeller's guess that decided; None only for body that nothing claimed. `values` is what
+    the rule's named groups picked out: the authors of a byline, the headline in a title line, the date in a date line.
     """
 
     start: int
     end: int
     label: Label
     kind: str | None = None
-    why: Rule | Pass | None = None
+    why: Why | None = None
     values: tuple[str, ...] = ()
 
 
@@ -218,24 +235,27 @@ class Article:
 
     @property
     def paragraphs(self) -> tuple[str, ...]:
-        """The body, a string a paragraph, as it stands in the text."""
-        paragraphs: list[str] = []
-        fresh, spaced = True, False
+        """The body, a string a paragraph, as it stands in the text; a sentence broken at its links is one again."""
+        pieces: list[str] = []
+        beside: list[bool] = []  # whether nothing stands between a piece and the one before it
+        fresh, spaced, alone = True, False, True
         for span in self.spans:
-            if fresh and span.label is not Label.BODY:
+            if span.label is not Label.BODY and fresh:
+                alone = True
                 continue
             piece = self.text[span.start : span.end]
             if span.label is Label.BODY and (said := piece.strip(BLANK)):
                 if fresh:
-                    paragraphs.append(said)
+                    pieces.append(said)
+                    beside.append(not alone)
                 else:
                     # A rule cut something out of the middle of a line: two pieces of one paragraph.
-                    paragraphs[-1] += " " * (spaced or piece[0].isspace()) + said
-                fresh = False
+                    pieces[-1] += " " * (spaced or piece[0].isspace()) + said
+                fresh = alone = False
             blank = piece[len(piece.rstrip(BLANK)) :]
             spaced = bool(blank) or (spaced and span.label is not Label.BODY)
             fresh = fresh or not LINE_BREAKS.isdisjoint(blank)
-        return tuple(paragraphs)
+        return tuple(_unbroken(pieces, beside))
 
     @property
     def body(self) -> str:
@@ -249,3 +269,14 @@ class Article:
 
     def _values(self, label: Label) -> Iterator[str]:
         return (value for span in self.of(label) for value in (span.values or (self.said(span),)) if value)
+
+
+def _unbroken(pieces: list[str], beside: list[bool]) -> Iterator[str]:
+    """Yield paragraphs, the pieces of a broken sentence as one; lines that end without a full stop may be a list."""
+    start = 0
+    for run in sentences.broken(pieces, beside[1:]):
+        if sentences.ends(pieces[run.stop - 1], sentences.STOPS):
+            yield from pieces[start : run.start]
+            yield sentences.joined(pieces[run.start : run.stop])
+            start = run.stop
+    yield from pieces[start:]

@@ -275,8 +275,8 @@ def parse_labels(text: str, name: str) -> list[tuple[Label, str | None, str]]:
 
 
 def why(span: Span) -> str | None:
-    """Return what decided the span, `common/en.txt:12` or `structure:menu`; None if nothing claimed it."""
-    return str(span.why.place) if isinstance(span.why, Rule) else span.why and span.why.value
+    """Return what decided the span, `common/en.txt:12` or `labeller:below`; None if nothing claimed it."""
+    return str(span.why.place) if isinstance(span.why, Rule) else span.why and str(span.why)
 
 
 def _parse_line(line: str) -> tuple[Label, str | None, str]:

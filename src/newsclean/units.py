@@ -17,7 +17,7 @@ WRAP_LEAST, WRAP_MOST = 50, 100
 WRAP_BREAKS, WRAP_SHARE = 4, 0.6
 ONE_LINE_LEAST, ONE_LINE_SHARE = 600, 0.8
 """An article in one line: a line of so many characters, and this share of all the text."""
-SENTENCE_END = re.compile(r"""[.!?…]["'”’»)\]]*\s+|[。！？][」』”]*\s*|\s{2,}|\s*\t\s*""")
+SENTENCE_END = re.compile(r"""[.!?…؟।۔]["'”’»)\]]*\s+|[。！？][」』”]*\s*|\s{2,}|\s*\t\s*""")
 
 
 class Unit(NamedTuple):

@@ -23,7 +23,8 @@ from newsclean.cli.common import (
     tell,
     writing,
 )
-from newsclean.model import Article, Pass, Place, Reach, Rule, UsageError
+from newsclean.labeller import State
+from newsclean.model import Article, Guess, Pass, Place, Reach, Rule, UsageError, Why
 
 if TYPE_CHECKING:
     from rich.text import Text
@@ -34,8 +35,9 @@ if TYPE_CHECKING:
     from newsclean.workshop.explaining import Explained, Part
     from newsclean.workshop.nearest import NearMiss, Stop, WhyNot
 
-Why = Rule | Pass | None
 COLOURS = {"promo": "red", "body": "green", "headline": "bold"}
+PASSES = (*Pass, *(f"labeller:{state}" for state in State if state is not State.BODY))
+"""What may have decided where no rule did."""
 SHOWN_BEFORE = 40
 """Characters that are shown of a line before the place where a rule stops."""
 
@@ -113,14 +115,14 @@ def _range(said: str) -> range:
     return range(first, last + 1)
 
 
-def _chosen(place: str, rules: Library) -> Callable[[Rule | Pass], bool]:
+def _chosen(place: str, rules: Library) -> Callable[[Why], bool]:
     """Return what tells whether a rule or a pass is meant by what stands at a place.
 
     Raises:
         UsageError: If nothing stands there.
     """
-    if place in list(Pass):
-        return lambda why: why == place
+    if place in PASSES:
+        return lambda why: str(why) == place
     all_rules = [one for name in rules.names for layer in rules.rulesets(name, check=False) for one in layer.rules]
     name, _, number = place.rpartition(":") if re.search(r":\d+$", place) else (place, "", "")
     name = name if name.endswith(".txt") else f"{name}.txt"
@@ -194,6 +196,7 @@ def _part(article: Article, part: Part) -> dict[str, object]:
         "kind": part.kind,
         "rule": _place(part.why) or None,
         "pattern": part.why.pattern if isinstance(part.why, Rule) else None,
+        "features": list(part.why.features) if isinstance(part.why, Guess) else None,
         "block_from": part.begun or None,
     }
 
@@ -221,8 +224,8 @@ def _miss(miss: NearMiss) -> dict[str, object]:
     }
 
 
-def _place(why: Why) -> str:
-    return str(why.place) if isinstance(why, Rule) else why or ""
+def _place(why: Why | None) -> str:
+    return str(why.place) if isinstance(why, Rule) else str(why or "")
 
 
 # --- As text
@@ -266,8 +269,10 @@ def _line(article: Article, one: Explained) -> Iterator[Text]:
 def _why(part: Part) -> str:
     if part.why is None:
         return "nothing claimed it"
+    if isinstance(part.why, Guess):
+        return f"{part.why}  {', '.join(part.why.features)}"
     if isinstance(part.why, Pass):
-        return part.why.value
+        return str(part.why)
     block = f" (the block from line {part.begun})" if part.begun else ""
     return _safe(f"{part.why.place}{block}  {part.why.pattern}")
 

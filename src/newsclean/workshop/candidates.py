@@ -13,10 +13,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from newsclean.layout import LONG_WORDS, PROSE_WORDS, words_of
 from newsclean.literals import fold
 from newsclean.matching import BLOCKS
 from newsclean.model import Article, Label, Rule
-from newsclean.structure import LONG_WORDS, PROSE_WORDS, words_of
 from newsclean.units import units
 from newsclean.workshop.generalising import LONGEST_LINE, SLOT, Form, Reading, can_be_written, forms
 from newsclean.workshop.recurring import Articles, Sample, key_of

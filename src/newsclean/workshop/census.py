@@ -185,7 +185,7 @@ class Watch(Task):
             number = words(said)
             counts[span.label] += number
             if span.why is not None:
-                key = identity(span.why) if isinstance(span.why, Rule) else (span.why.value, "")
+                key = identity(span.why) if isinstance(span.why, Rule) else (str(span.why), "")
                 rules[key] = rules.get(key, 0) + number
             elif len(said) <= LONGEST and any(map(str.isalpha, said)):
                 lines[NUMBER.sub("#", " ".join(view(said).split()))] = None
@@ -330,7 +330,7 @@ class Inventory(dict[Key, int]):
         return cls((identity(rule), rule.place.line) for layer in layers for rule in (*layer.signatures, *layer.rules))
 
     def place(self, key: Key) -> str:
-        """Return how a rule is called: `common/en.txt:12`, `structure:menu`."""
+        """Return how a rule is called: `common/en.txt:12`, `labeller:below`."""
         return f"{key[0]}:{self.get(key, 0)}" if key[1] else key[0]
 
     def of_publisher(self, publisher: str) -> list[Key]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from itertools import groupby
 
 from newsclean.matching import BLOCKS
-from newsclean.model import BLANK, Article, Label, Pass, Rule
+from newsclean.model import BLANK, Article, Label, Rule, Why
 from newsclean.units import units
 from newsclean.workshop.tracing import Watch
 
@@ -24,7 +24,7 @@ class Part:
     end: int
     label: Label
     kind: str | None
-    why: Rule | Pass | None
+    why: Why | None
     begun: int = 0
 
 

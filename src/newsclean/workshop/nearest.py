@@ -15,7 +15,7 @@ from enum import StrEnum
 from newsclean.library import Library
 from newsclean.literals import Drawn, fold
 from newsclean.matching import BLOCKS
-from newsclean.model import Article, Pass, Reach, Rule, UsageError
+from newsclean.model import Article, Reach, Rule, UsageError, Why
 from newsclean.units import Unit, units
 from newsclean.workshop.explaining import Explained, explain, line_starts
 from newsclean.workshop.tracing import Watch, looser, read, squashed, trace, weigh
@@ -80,7 +80,7 @@ class NearMiss:
     verdict: Verdict
     line: int
     stop: Stop | None = None
-    by: tuple[Rule | Pass, ...] = ()
+    by: tuple[Why, ...] = ()
     last: int = 0
     units: int = 0
     owner: str = ""
@@ -216,7 +216,7 @@ class _Search:
         self._claims = {i: self._claimants(article, self._units[i]) for i in self._here}
 
     @staticmethod
-    def _claimants(article: Article, unit: Unit) -> tuple[Rule | Pass, ...]:
+    def _claimants(article: Article, unit: Unit) -> tuple[Why, ...]:
         """Return what has claimed a unit or parts of it."""
         first = bisect([span.start for span in article.spans], unit.start) - 1
         last = bisect_left([span.start for span in article.spans], unit.end)
@@ -345,5 +345,5 @@ def _units(count: int) -> str:
     return f"{count} unit{'s' * (count != 1)}"
 
 
-def _place(why: Rule | Pass) -> str:
-    return str(why.place) if isinstance(why, Rule) else why.value
+def _place(why: Why) -> str:
+    return str(why.place) if isinstance(why, Rule) else str(why)

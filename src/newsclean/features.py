@@ -1,0 +1,393 @@
+"""What the line labeller sees of a unit: plain facts about the line, its neighbours and its place, each with a name.
+
+A feature holds or does not. Its name says what it is, with what it was found to be behind a colon ("ends:letter",
+"above:promo related"); "&" joins two facts that weigh together. No feature looks at what words mean, what a language
+says, the rules know.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left
+from collections import Counter
+from functools import lru_cache
+from itertools import accumulate
+from sys import intern
+from typing import NamedTuple
+
+from newsclean import sentences
+from newsclean.layout import PERSONS, SHORT_WORDS, Layout
+from newsclean.matching import Claim, Sheet
+from newsclean.model import Label
+
+KNOWN_LINES, KNOWN_LONGEST = 4_000, 60
+"""How many lines' own features are remembered, and the longest of them, in characters: what recurs is short."""
+READ = 300
+"""Characters: how much of a line is read to tell what it is like."""
+WINDOW = 6
+"""Units: how far up and down the surroundings of a unit are counted."""
+TOPIC_LETTERS = 5
+"""Letters: words as long tell what a text is about."""
+NAME_WORDS = 14
+"""Words: a line of names has no more."""
+NAMED_WITHIN = 15
+"""Units: how far below the headline the text is searched for what else it says of the names."""
+BESIDE = 3
+"""Units: how far from a headline, a byline, a date or a caption a unit is beside it."""
+STEPS = {
+    "words": (1, 2, 3, 4, 6, 9, 14, 21, 34, 59),
+    "size": (2, 6, 14, 34),
+    "sentences": (0, 1, 3),
+    "commas": (0, 1),
+    "share": (0.0, 0.1, 0.25, 0.5, 0.75, 0.99),
+    "short words": (0.1, 0.2, 0.3, 0.4, 0.55),
+    "digits": (0.0, 0.1, 0.3),
+    "far": (1, 2, 3, 5, 8, 15, 30),
+    "index": (0, 1, 2, 3, 5, 10, 30),
+    "prose": (0, 20, 60, 150),
+    "read": (0.0, 0.05, 0.3, 0.7, 0.95, 0.999),
+    "count": (0, 1, 3),
+    "known": (0.0, 0.15, 0.3, 0.5, 0.75),
+}
+"""The greatest value of each class, but for the last one, which is "more"."""
+CLASSES = {name: [*(f"{step:g}" for step in steps), "more"] for name, steps in STEPS.items()}
+MARKS = '|·•©@/>›#(:"-'
+COMMAS, COLONS = ",;、，،؛-", ":："
+WORD = re.compile(r"[^\W_]+")
+INNER_STOP = re.compile(r"[.!?…。！？][\"')»\]]* ?(?=\S)(?!\d)")
+DIGIT = re.compile(r"\d")
+TIME, YEAR = re.compile(r"\d{1,2}[:.h]\d\d"), re.compile(r"(?:19|20)\d\d")
+NAMES = re.compile(PERSONS)
+NAMES_AND = re.compile(rf"(?:[^\W\d_]\w{{0,4}}:? )?(?:{PERSONS})(?: ?[|,;/(-].{{0,60}})?")
+
+
+def features(sheet: Sheet, layout: Layout) -> list[list[str]]:
+    """Return the names of the features that hold of each unit near the prose, once rules have claimed what they could.
+
+    They are those of the units in `layout.near`, in order.
+    """
+    seen = _Seen.of(sheet, layout)
+    return [
+        [
+            f"a:{seen.form}",
+            f"is:{seen.kinds[i]}",
+            *seen.lines[i].features,
+            *_of_neighbours(seen, i),
+            *_of_place(seen, i),
+            *_of_surroundings(seen, i),
+            *_of_topic(seen, i),
+            *_of_headline(seen, i),
+            *(_of_names(seen, i) if seen.open_[i] and seen.lines[i].names else ()),
+        ]
+        for i in layout.near
+    ]
+
+
+class Line(NamedTuple):
+    """What a line is, whatever stands around it."""
+
+    features: tuple[str, ...]
+    begins: str
+    ends: str
+    names: str
+    topic: frozenset[str]
+
+
+FAR = Line((), "other", "other", "", frozenset())
+"""A line that is not looked at."""
+
+
+class _Seen(NamedTuple):
+    """What the features of all units are read from: lists with an item a unit, or with the sums of all above it."""
+
+    form: str
+    layout: Layout
+    views: list[str]
+    lines: list[Line]
+    kinds: list[str]
+    shapes: list[str]
+    open_: list[bool]
+    parts: list[list[str]]
+    again: Counter[str]
+    prose_above: list[float]
+    promo_above: list[int]
+    short_above: list[int]
+    topic: Counter[str]
+    said: frozenset[str]
+    title: frozenset[str]
+    guesses: tuple[int, ...]
+
+    @classmethod
+    def of(cls, sheet: Sheet, layout: Layout) -> _Seen:
+        views = [unit.view for unit in sheet.units]
+        near = layout.near
+        lines = [
+            line_of(view, words) if i in near else FAR
+            for i, (view, words) in enumerate(zip(views, layout.words, strict=True))
+        ]
+        shapes = [
+            "prose" if prose else "short" if words <= SHORT_WORDS else "line"
+            for words, prose in zip(layout.words, layout.prose, strict=True)
+        ]
+        kinds = [_kind(sheet, i) or shape for i, shape in enumerate(shapes)]
+        topic: Counter[str] = Counter()
+        for i in range(layout.first, layout.last + 1):
+            if layout.prose[i]:
+                topic.update(lines[i].topic)
+        said = headlines(sheet)
+        return cls(
+            "page" if layout.whole_page else "text",
+            layout,
+            views,
+            lines,
+            kinds,
+            shapes,
+            [not whole for whole in sheet.whole],
+            [
+                [f"part:{_said(part)}" for part in parts] if parts and not sheet.whole[i] else []
+                for i, parts in enumerate(sheet.parts)
+            ],
+            Counter(views),
+            [
+                0.0,
+                *accumulate(min(words, 60.0) * prose for words, prose in zip(layout.words, layout.prose, strict=True)),
+            ],
+            [0, *accumulate(kind.startswith("promo") for kind in kinds)],
+            [0, *accumulate(kind == "short" for kind in kinds)],
+            topic,
+            said,
+            line_of(" ".join(said), NAME_WORDS).topic if said else line_of(views[0], layout.words[0]).topic,
+            layout.headlines(sheet, said),
+        )
+
+
+def headlines(sheet: Sheet) -> frozenset[str]:
+    """Return what rules found to be the headline."""
+    return frozenset(
+        value
+        for parts in sheet.parts
+        for part in parts
+        if part.label is Label.HEADLINE
+        for value in part.values or (" ".join(sheet.text[part.start : part.end].split()),)
+    )
+
+
+def _kind(sheet: Sheet, i: int) -> str | None:
+    if not sheet.whole[i]:
+        return None
+    return _said(sheet.parts[i][0])
+
+
+def _said(claim: Claim) -> str:
+    # An enumeration's member is slow to format.
+    return f"{claim.label.value} {claim.kind}" if claim.kind else claim.label.value
+
+
+def _step(name: str, value: float) -> str:
+    return CLASSES[name][bisect_left(STEPS[name], value)]
+
+
+def line_of(view: str, words: float) -> Line:
+    """Return what a line is; lines that are short, which recur, are remembered."""
+    return _remembered(view, words) if len(view) <= KNOWN_LONGEST else _line_of(view, words)
+
+
+def _line_of(view: str, words: float) -> Line:
+    start = view[:READ]
+    found = WORD.findall(start)
+    begins, ends = _begins(view), _ends(view)
+    size = _step("size", words)
+    inner, commas = len(INNER_STOP.findall(start[:-1])), sum([start.count(mark) for mark in ",，、"])
+    said = [
+        f"words:{_step('words', words)}",
+        f"ends:{_last(view)}",
+        f"begins:{begins}",
+        f"words:{size}&ends:{ends}",
+        f"words:{size}&begins:{begins}",
+        f"sentences:{_step('sentences', inner)}",
+        f"commas:{_step('commas', commas)}",
+    ]
+    if found:
+        few = "" if len(found) > 2 else "&few words"
+        said.append(f"capitals:{_step('share', len([word for word in found if word[0].isupper()]) / len(found))}{few}")
+        said.append(f"digits:{_step('digits', len(DIGIT.findall(start)) / len(start))}")
+        if len(found) > 2:
+            said.append(
+                f"short words:{_step('short words', len([word for word in found if len(word) <= 3]) / len(found))}"
+            )
+        if len(found) > 1 and view.isupper():
+            said.append("all in capitals")
+    else:
+        said.append("no words")
+    said += [f"has:{mark}" for mark in MARKS if mark in start[1:]]
+    if "http" in start or "www." in start:
+        said.append("has:address")
+    if TIME.search(start):
+        said.append("has:time")
+    if YEAR.search(start):
+        said.append("has:year")
+    topic = frozenset([word.lower() for word in found if len(word) >= TOPIC_LETTERS] if words >= 3 else ())
+    return Line(tuple(map(intern, said)), begins, ends, _names(view) if words <= NAME_WORDS else "", topic)
+
+
+_remembered = lru_cache(KNOWN_LINES)(_line_of)
+
+
+def _begins(view: str) -> str:
+    first = view[0]
+    if first.isalpha():
+        return "upper" if first.isupper() else "lower" if first.islower() else "letter"
+    if first.isdigit():
+        return "digit"
+    return (
+        "quote"
+        if first in "\"'«„»「"
+        else "dash"
+        if first in "-*•·+"
+        else "closing"
+        if first in ",.;:)!?%"
+        else "other"
+    )
+
+
+def _ends(view: str) -> str:
+    last = view[-1]
+    if last in sentences.CLOSING:
+        return "stop" if sentences.ends(view, sentences.STOPS) else "quote"
+    if last in sentences.STOPS:
+        return "stop"
+    if last in COLONS:
+        return "colon"
+    if last in COMMAS:
+        return "comma"
+    return "digit" if last.isdigit() else "letter" if last.isalpha() else "other"
+
+
+def _last(view: str) -> str:
+    """Return how a line ends, more finely: by its mark."""
+    last = view[-1]
+    if last in sentences.CLOSING:
+        last = view.rstrip(sentences.CLOSING)[-1:]
+        return last if last and last in sentences.STOPS else "quote"
+    return last if last in sentences.STOPS + COMMAS + COLONS + "|" else _ends(view)
+
+
+def _names(view: str) -> str:
+    """Tell whether a line is nothing but persons' names, or names and something behind a mark."""
+    if NAMES.fullmatch(view):
+        return "names" if view.count(" ") < 4 else "many names"
+    return "names and more" if NAMES_AND.fullmatch(view) else ""
+
+
+def _of_neighbours(seen: _Seen, i: int) -> list[str]:
+    kinds, last = seen.kinds, len(seen.kinds) - 1
+    shape, line = seen.shapes[i], seen.lines[i]
+    above = kinds[i - 1] if i else "edge"
+    below = kinds[i + 1] if i < last else "edge"
+    said = [
+        *seen.parts[i],
+        f"above:{above}",
+        f"below:{below}",
+        f"above:{above}&{shape}",
+        f"below:{below}&{shape}",
+        f"2 above:{kinds[i - 2] if i > 1 else 'edge'}",
+        f"2 below:{kinds[i + 2] if i < last - 1 else 'edge'}",
+    ]
+    if i:
+        said.append(
+            f"above ends:{seen.lines[i - 1].ends}&begins:{line.begins}&{'open' if seen.open_[i - 1] else 'claimed'}"
+        )
+    if i < last:
+        said.append(
+            f"ends:{line.ends}&below begins:{seen.lines[i + 1].begins}&{'open' if seen.open_[i + 1] else 'claimed'}"
+        )
+    if 0 < i < last:
+        said.append(f"between:{above}|{shape}|{below}")
+    for far in range(1, BESIDE + 1):
+        for j, where in ((i - far, "above"), (i + far, "below")):
+            if 0 <= j <= last and kinds[j] in ("headline", "byline", "date", "caption"):
+                said.append(f"{kinds[j]} {far} {where}&{shape}")
+    return said
+
+
+def _of_place(seen: _Seen, i: int) -> list[str]:
+    first, last, shape = seen.layout.first, seen.layout.last, seen.shapes[i]
+    if last < 0:
+        place = "none"
+    elif i < first:
+        place = f"{_step('far', first - i)} above"
+    elif i > last:
+        place = f"{_step('far', i - last)} below"
+    else:
+        place = "first" if i == first else "last" if i == last else "in"
+    total = seen.prose_above[-1] or 1.0
+    return [
+        f"core:{place}",
+        f"core:{place}&{seen.form}&{shape}",
+        f"from top:{_step('index', i)}&{seen.form}",
+        f"from end:{_step('index', len(seen.kinds) - 1 - i)}&{seen.form}",
+        f"prose before:{_step('read', seen.prose_above[i] / total)}&{shape}",
+    ]
+
+
+def _of_surroundings(seen: _Seen, i: int) -> list[str]:
+    start, end = max(0, i - WINDOW), min(len(seen.kinds), i + 1 + WINDOW)
+    prose, promo, short = seen.prose_above, seen.promo_above, seen.short_above
+    up, down = _step("prose", prose[i] - prose[start]), _step("prose", prose[end] - prose[i + 1])
+    return [
+        f"prose above:{up}",
+        f"prose below:{down}",
+        f"prose around:{up}|{down}&{seen.shapes[i]}",
+        f"promo above:{_step('count', promo[i] - promo[start])}",
+        f"promo below:{_step('count', promo[end] - promo[i + 1])}",
+        f"short above:{_step('count', short[i] - short[start])}",
+        f"short below:{_step('count', short[end] - short[i + 1])}",
+    ]
+
+
+def _of_topic(seen: _Seen, i: int) -> list[str]:
+    """Tell how many of a unit's long words the rest of the core has too, and the headline."""
+    said, words = [], seen.lines[i].topic
+    if seen.again[seen.views[i]] > 1:
+        said.append(f"said again&{seen.shapes[i]}")
+    if len(words) < 2:
+        return said
+    own = seen.layout.prose[i] and seen.layout.first <= i <= seen.layout.last
+    known = sum(seen.topic[word] > own for word in words)
+    said.append(f"topic:{_step('known', known / len(words))}&{seen.shapes[i]}")
+    if seen.title and i:
+        shared = len(words & seen.title) / min(len(words), len(seen.title))
+        said.append(f"title's words:{_step('known', shared)}&{seen.shapes[i]}")
+    return said
+
+
+def _of_headline(seen: _Seen, i: int) -> list[str]:
+    said, view, title = [], seen.views[i], seen.views[0]
+    if view in seen.said:
+        said.append("a rule's headline")
+    elif i and len(view) > 15 and view in title:
+        said.append("begins the title" if title.startswith(view) else "in the title")
+    if i in seen.guesses:
+        said.append(f"headline guess:{seen.guesses.index(i)}")
+    elif seen.guesses:
+        best = seen.guesses[0]
+        said.append(f"headline guess:{'below' if i < best else _step('far', i - best) + ' above'}&{seen.shapes[i]}")
+    return said
+
+
+def _of_names(seen: _Seen, i: int) -> list[str]:
+    names, last = seen.lines[i].names, len(seen.kinds) - 1
+    said = [
+        f"{names}",
+        f"{names}&above:{seen.kinds[i - 1] if i else 'edge'}",
+        f"{names}&below:{seen.kinds[i + 1] if i < last else 'edge'}",
+    ]
+    if i and len(seen.views[i - 1]) <= 6:
+        said.append("names&a word above")
+    if (i and seen.lines[i - 1].names) or (i < last and seen.lines[i + 1].names):
+        said.append("names&names beside")
+    if seen.guesses and (far := i - seen.guesses[0]) > 0:
+        said.append(f"names&headline guess:{_step('far', far)} above")
+        if far <= NAMED_WITHIN and any(seen.views[i] in view for view in seen.views[i + 1 :]):
+            said.append("names&said below")
+    return said
