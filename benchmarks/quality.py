@@ -80,16 +80,16 @@ def f1(matches: Iterable[Match]) -> float:
     return 2 * p * r / (p + r) if p + r else 0.0
 
 
-def right_lines(row: Row, true: Bag) -> set[str]:
-    """Return the lines that an oracle keeps: those of the true body."""
-    body = f" {folded(row['body'])} "
+def right_lines(lines: Iterable[str], body: str) -> set[str]:
+    """Return the lines that an oracle keeps: those of which enough is in the true body."""
+    true, whole = shingles(body), f" {folded(body)} "
     right = set()
-    for line in row["text"].splitlines():
-        said = words(line)
-        if 0 < len(said) < SHINGLE:
-            if len("".join(said)) > 2 and f" {folded(line)} " in body:
+    for line in lines:
+        said = folded(line)
+        if said.count(" ") < SHINGLE - 1:
+            if len(said) > 2 and f" {said} " in whole:
                 right.add(line)
-        elif said:
+        else:
             bag = shingles(line)
             if (bag & true).total() >= RIGHT_SHARE * bag.total():
                 right.add(line)
@@ -166,8 +166,9 @@ class Bench:
 
     def _body(self, row: Row, article: Article, names: list[str]) -> None:
         true, whole, mine = shingles(row["body"]), shingles(row["text"]), shingles(article.body)
-        right = right_lines(row, true)
-        best = shingles("\n".join(line for line in row["text"].splitlines() if line in right))
+        lines = row["text"].splitlines()
+        right = right_lines(lines, row["body"])
+        best = shingles("\n".join(line for line in lines if line in right))
         there = true & whole
         gone = (there - mine).total()
         text, title = folded(row["text"]), folded(row.get("title"))
@@ -188,8 +189,8 @@ class Bench:
             if row.get("url") and self.mode != NONE:
                 tally.known.append(article.publisher is not None and article.publisher == expected)
                 tally.mistaken.append(article.publisher not in (None, expected))
-        lines = (*wrongly_kept(article, right), *wrongly_taken(article, right))
-        self.wrong.append(Wrong(row["id"], (mine - true - (best - true)).total(), gone, lines))
+        seen = (*wrongly_kept(article, right), *wrongly_taken(article, right))
+        self.wrong.append(Wrong(row["id"], (mine - true - (best - true)).total(), gone, seen))
 
     def _snippets(self, row: Row, article: Article, names: list[str]) -> None:
         text, body = folded(row["text"]), folded(article.body)

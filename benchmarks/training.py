@@ -27,7 +27,7 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from quality import RIGHT_SHARE, SHINGLE, Bench, Row, folded, report, rows, shingles
+from quality import RIGHT_SHARE, SHINGLE, Bench, Row, folded, report, right_lines, rows
 from scipy.optimize import minimize
 from scipy.sparse import csr_array
 
@@ -114,13 +114,8 @@ def of_fixtures(folder: Path, cleaner: Cleaner) -> Iterator[Example]:
         sheet, _ = cleaner.claimed(text, publisher=fixture.publisher)
         answer = parse_labels(fixture.answer.read_text(encoding="utf-8"), str(fixture.answer))
         labels = list(_labels_of(sheet, answer))
-        body = [i for i, label in enumerate(labels) if label is Label.BODY]
-        first, last = (body[0], body[-1]) if body else (len(labels), -1)
-        head = next((i for i in reversed(range(first)) if labels[i] is Label.HEADLINE), None)
-        known = [
-            _state(i, head, first, last, label is Label.BODY, label is Label.BYLINE) for i, label in enumerate(labels)
-        ]
-        yield example(str(fixture.path), sheet, known)
+        known = ([label is wanted for label in labels] for wanted in (Label.HEADLINE, Label.BODY, Label.BYLINE))
+        yield example(str(fixture.path), sheet, _placed(*known))
         clean = "\n".join(said for label, _, said in answer if label is Label.BODY)
         sheet, _ = cleaner.claimed(clean, publisher=fixture.publisher)
         if sheet.units:
@@ -145,28 +140,27 @@ def page_of(row: Row) -> str:
 
 def known_states(row: Row, sheet: Sheet) -> list[int]:
     """Return the states that each unit may be in, given title, authors and body."""
-    said = [folded(row["text"][unit.start : unit.end]) for unit in sheet.units]
+    lines = [row["text"][unit.start : unit.end] for unit in sheet.units]
+    said = [folded(line) for line in lines]
     sizes = [len(line.split()) for line in said]
     title = folded(row.get("title"))
-    right = [good and line != title for good, line in zip(_right(row, sheet, said, sizes), said, strict=True)]
-    long = [i for i, good in enumerate(right) if good and sizes[i] >= 2 * SHINGLE]
+    good = right_lines(lines, row["body"])
+    right = [line in good and words != title for line, words in zip(lines, said, strict=True)]
+    long = [i for i, is_body in enumerate(right) if is_body and sizes[i] >= 2 * SHINGLE]
     if long:  # a few words far from the article are in its body by chance
-        right = [good and (sizes[i] >= SHINGLE or long[0] - 2 <= i <= long[-1] + 2) for i, good in enumerate(right)]
+        near = range(long[0] - 2, long[-1] + 3)
+        right = [is_body and (sizes[i] >= SHINGLE or i in near) for i, is_body in enumerate(right)]
     authors = [f" {name} " for author in row.get("authors") or () if (name := folded(author))]
-    body = [i for i, good in enumerate(right) if good]
-    first, last = (body[0], body[-1]) if body else (len(said), -1)
-    head = next((i for i in reversed(range(first)) if said[i] == title and title), None)
-    return [_state(i, head, first, last, right[i], _signs(said[i], authors)) for i in range(len(said))]
+    heads = [title != "" and line == title for line in said]
+    return _placed(heads, right, [_signs(line, authors) for line in said])
 
 
-def _right(row: Row, sheet: Sheet, said: list[str], sizes: list[int]) -> Iterator[bool]:
-    true, body = shingles(row["body"]), f" {folded(row['body'])} "
-    for unit, line, size in zip(sheet.units, said, sizes, strict=True):
-        if size < SHINGLE:
-            yield len(line) > 2 and f" {line} " in body
-        else:
-            bag = shingles(row["text"][unit.start : unit.end])
-            yield (bag & true).total() >= RIGHT_SHARE * bag.total()
+def _placed(heads: list[bool], right: list[bool], signs: list[bool]) -> list[int]:
+    """Return the states that each unit may be in, by its place among headline, body and bylines."""
+    body = [i for i, is_body in enumerate(right) if is_body]
+    first, last = (body[0], body[-1]) if body else (len(right), -1)
+    head = next((i for i in reversed(range(first)) if heads[i]), None)
+    return [_state(i, head, first, last, right[i], signs[i]) for i in range(len(right))]
 
 
 def _signs(line: str, authors: list[str]) -> bool:
@@ -361,7 +355,7 @@ LEAST_WEIGHT = 0.02
 
 
 def text_of(weights: dict[str, list[float]]) -> str:
-    """Return the weights as `Labeller.read` takes them."""
+    """Return the weights as `Labeller` takes them."""
     lines = [
         "# The line labeller's weights, written by benchmarks/training.py: a feature, and what it says for each state.",
         "# First how one state follows another, and which are first and last.",

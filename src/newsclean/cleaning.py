@@ -114,7 +114,7 @@ class Cleaner:
         return matcher
 
 
-def _cleaner(library: RuleLibrary, common: bool, labeller: Labeller | None) -> Cleaner:
+def _cleaner(library: RuleLibrary, common: bool, labeller: Labeller) -> Cleaner:
     return Cleaner(library, common=common, labeller=labeller)
 
 

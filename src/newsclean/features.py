@@ -16,7 +16,7 @@ from sys import intern
 from typing import NamedTuple
 
 from newsclean import sentences
-from newsclean.layout import PERSONS, SHORT_WORDS, Layout
+from newsclean.layout import MOST_WORDS, PERSONS, SHORT_WORDS, TITLE_LEAST, Layout
 from newsclean.matching import Claim, Sheet
 from newsclean.model import Label
 
@@ -135,6 +135,7 @@ class _Seen(NamedTuple):
             if layout.prose[i]:
                 topic.update(lines[i].topic)
         said = headlines(sheet)
+        weighed = zip(layout.words, layout.prose, strict=True)
         return cls(
             "page" if layout.whole_page else "text",
             layout,
@@ -148,10 +149,7 @@ class _Seen(NamedTuple):
                 for i, parts in enumerate(sheet.parts)
             ],
             Counter(views),
-            [
-                0.0,
-                *accumulate(min(words, 60.0) * prose for words, prose in zip(layout.words, layout.prose, strict=True)),
-            ],
+            [0.0, *accumulate(min(words, MOST_WORDS) * prose for words, prose in weighed)],
             [0, *accumulate(kind.startswith("promo") for kind in kinds)],
             [0, *accumulate(kind == "short" for kind in kinds)],
             topic,
@@ -365,7 +363,7 @@ def _of_headline(seen: _Seen, i: int) -> list[str]:
     said, view, title = [], seen.views[i], seen.views[0]
     if view in seen.said:
         said.append("a rule's headline")
-    elif i and len(view) > 15 and view in title:
+    elif i and len(view) > TITLE_LEAST and view in title:
         said.append("begins the title" if title.startswith(view) else "in the title")
     if i in seen.guesses:
         said.append(f"headline guess:{seen.guesses.index(i)}")

@@ -70,6 +70,8 @@ class Layout:
     first: int
     last: int
     whole_page: bool
+    near: range
+    """The units among which the article is: in a whole page, those not too far from all prose; else all."""
 
     @classmethod
     def of(cls, sheet: Sheet) -> Layout:
@@ -92,16 +94,12 @@ class Layout:
             for i, count in enumerate(words)
             if count <= SHORT_WORDS and not first <= i <= last and (i < top or promo[i] not in (None, "ad"))
         ]
-        return cls(words, prose, first, last, len(furniture) >= FURNITURE_LEAST)
-
-    @property
-    def near(self) -> range:
-        """The units among which the article is: in a whole page, those not too far from all prose; else all."""
-        if not self.whole_page or self.last < 0:
-            return range(len(self.words))
-        first, last = self.prose.index(True), len(self.prose) - 1 - self.prose[::-1].index(True)
-        start, end = min(first, self.first) - NEAR_ABOVE, max(last, self.last) + NEAR_BELOW
-        return range(max(0, start), min(len(self.words), end + 1))
+        whole_page = len(furniture) >= FURNITURE_LEAST
+        near = range(len(words))
+        if whole_page and last >= 0:
+            bottom = len(prose) - 1 - prose[::-1].index(True)
+            near = range(max(0, top - NEAR_ABOVE), min(len(words), bottom + NEAR_BELOW + 1))
+        return cls(words, prose, first, last, whole_page, near)
 
     def headlines(self, sheet: Sheet, said: frozenset[str]) -> tuple[int, ...]:
         """Return the units that are most like the headline, the likeliest first.

@@ -141,6 +141,11 @@ Why: TypeAlias = Rule | Pass | Guess
 """What decided on a span."""
 
 
+def place_of(why: Why) -> str:
+    """Return what decided, in a word: `common/en.txt:12`, `structure:bio`, `labeller:below`."""
+    return str(why.place if isinstance(why, Rule) else why)
+
+
 @dataclass(frozen=True, slots=True)
 class Proof:
     """What a rule must claim and what it must not, as it stands beside the rule in its file."""

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 from os import PathLike, fspath
 
-from newsclean.model import BLANK, Article, Label, Rule, Span
+from newsclean.model import BLANK, Article, Label, Span, place_of
 
 _UNSAFE = re.compile(
     r"[\x00-\x1f\x7f-\x9f\u2028\u2029"  # controls, and what some readers end a line at
@@ -276,7 +276,7 @@ def parse_labels(text: str, name: str) -> list[tuple[Label, str | None, str]]:
 
 def why(span: Span) -> str | None:
     """Return what decided the span, `common/en.txt:12` or `labeller:below`; None if nothing claimed it."""
-    return str(span.why.place) if isinstance(span.why, Rule) else span.why and str(span.why)
+    return None if span.why is None else place_of(span.why)
 
 
 def _parse_line(line: str) -> tuple[Label, str | None, str]:

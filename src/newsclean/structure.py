@@ -40,8 +40,9 @@ def decide(sheet: Sheet, labeller: Labeller) -> None:
     """Let the line labeller guess, and run the passes over what no rule claimed."""
     if sheet.units:
         layout = Layout.of(sheet)
-        guesses = {} if _looks_clean(sheet, layout) else guess(sheet, layout, labeller)
-        headline(sheet, layout, guesses)
+        clean = _looks_clean(sheet, layout)
+        guesses = {} if clean else guess(sheet, layout, labeller)
+        headline(sheet, layout, guesses, clean)
         byline(sheet, layout, guesses)
         said_twice(sheet, layout)
         furniture(sheet, layout, guesses)
@@ -74,14 +75,13 @@ def guess(sheet: Sheet, layout: Layout, labeller: Labeller) -> dict[int, Guess]:
 
 def _belongs(sheet: Sheet, layout: Layout, states: list[State], i: int) -> bool:
     """Tell whether what is taken for cruft is body by its place: alone between paragraphs, or a sentence behind one."""
-    sentence = layout.words[i] >= SENTENCE_WORDS and sentences.ends(sheet.left(i), sentences.STOPS)
     if i == 0 or sheet.whole[i - 1] or states[i - 1] is not State.BODY:
         return False
     alone = i + 1 < len(states) and not sheet.whole[i + 1] and states[i + 1] is State.BODY
-    return alone or sentence
+    return alone or (layout.words[i] >= SENTENCE_WORDS and sentences.ends(sheet.left(i), sentences.STOPS))
 
 
-def headline(sheet: Sheet, layout: Layout, guesses: Mapping[int, Guess]) -> None:
+def headline(sheet: Sheet, layout: Layout, guesses: Mapping[int, Guess], clean: bool) -> None:
     """The headline: what repeats the one that a rule knows, else what the labeller takes for it, else the likeliest."""
     said = headlines(sheet)
     open_ = [i for i in range(len(sheet.units)) if not sheet.whole[i]]
@@ -90,12 +90,13 @@ def headline(sheet: Sheet, layout: Layout, guesses: Mapping[int, Guess]) -> None
         sheet.claim_unit(i, Label.HEADLINE, None, Pass.TWICE)
     if found:
         return
-    guessed = next((i for i in open_ if i in guesses and guesses[i].state is State.HEADLINE), None)
-    likeliest = next(iter(layout.headlines(sheet, frozenset())), None)
+    guessed = next((i for i, guess in guesses.items() if guess.state is State.HEADLINE), None)
     if guessed is not None:
         sheet.claim_unit(guessed, Label.HEADLINE, None, guesses[guessed], *_before_site(sheet, guessed))
-    elif likeliest is not None and not said and (likeliest == 0 < layout.first or not _looks_clean(sheet, layout)):
-        sheet.claim_unit(likeliest, Label.HEADLINE, None, Pass.HEADLINE, *_before_site(sheet, likeliest))
+    elif not said:
+        likeliest = next(iter(layout.headlines(sheet, frozenset())), None)
+        if likeliest is not None and (likeliest == 0 < layout.first or not clean):
+            sheet.claim_unit(likeliest, Label.HEADLINE, None, Pass.HEADLINE, *_before_site(sheet, likeliest))
 
 
 def _before_site(sheet: Sheet, i: int) -> tuple[str, ...]:

@@ -24,7 +24,7 @@ from newsclean.cli.common import (
     writing,
 )
 from newsclean.labeller import State
-from newsclean.model import Article, Guess, Pass, Place, Reach, Rule, UsageError, Why
+from newsclean.model import Article, Guess, Pass, Place, Reach, Rule, UsageError, Why, place_of
 
 if TYPE_CHECKING:
     from rich.text import Text
@@ -194,7 +194,7 @@ def _part(article: Article, part: Part) -> dict[str, object]:
         "text": article.text[part.start : part.end],
         "label": part.label,
         "kind": part.kind,
-        "rule": _place(part.why) or None,
+        "rule": None if part.why is None else place_of(part.why),
         "pattern": part.why.pattern if isinstance(part.why, Rule) else None,
         "features": list(part.why.features) if isinstance(part.why, Guess) else None,
         "block_from": part.begun or None,
@@ -211,7 +211,7 @@ def _miss(miss: NearMiss) -> dict[str, object]:
         "verdict": miss.verdict,
         "reason": miss.reason,
         "owner": miss.owner or None,
-        "by": [_place(why) for why in miss.by],
+        "by": [place_of(why) for why in miss.by],
         "line": miss.line,
         "stop": miss.stop
         and {
@@ -222,10 +222,6 @@ def _miss(miss: NearMiss) -> dict[str, object]:
             "alike": round(miss.stop.alike, 3),
         },
     }
-
-
-def _place(why: Why | None) -> str:
-    return str(why.place) if isinstance(why, Rule) else str(why or "")
 
 
 # --- As text

@@ -15,7 +15,7 @@ from enum import StrEnum
 from newsclean.library import Library
 from newsclean.literals import Drawn, fold
 from newsclean.matching import BLOCKS
-from newsclean.model import Article, Reach, Rule, UsageError, Why
+from newsclean.model import Article, Reach, Rule, UsageError, Why, place_of
 from newsclean.units import Unit, units
 from newsclean.workshop.explaining import Explained, explain, line_starts
 from newsclean.workshop.tracing import Watch, looser, read, squashed, trace, weigh
@@ -93,7 +93,7 @@ class NearMiss:
             case Verdict.CLAIMS:
                 return "claims a part of it" if self.rule.reach is Reach.INLINE else "claims it"
             case Verdict.TAKEN if self.by:
-                return f"matches, but a stronger one claimed it: {', '.join(map(_place, self.by))}"
+                return f"matches, but a stronger one claimed it: {', '.join(map(place_of, self.by))}"
             case Verdict.TAKEN:
                 return "matches, but claimed nothing: it ran out of time, as a warning says"
             case Verdict.NO_END:
@@ -343,7 +343,3 @@ def _alike(length: float, weight: float, missing: float) -> float:
 
 def _units(count: int) -> str:
     return f"{count} unit{'s' * (count != 1)}"
-
-
-def _place(why: Why) -> str:
-    return str(why.place) if isinstance(why, Rule) else str(why)
