@@ -3,13 +3,11 @@
     python benchmarks/training.py [DATA.jsonl[.gz] ...] [--out FILE] [--folds N]
 
 The rows are those of `benchmarks/quality.py`; the project's own fixtures, whose answers are kept, are trained on with
-them. Where a row has a body, the truth of each line is known, but for what
-rules claimed: there the model's word counts for nothing, and it learns from nothing. Where a row has snippets, a line
-that holds one that must stay is body, one that a snippet that must go is most of is not, and of the others nothing is
-known: the model is fitted to what is known, summed over all that may be (Tsuboi and others, "Training conditional
-random fields using incomplete annotations", 2008). What it costs to be wrong is added to the wrong
-sequences' sums while training (Gimpel and Smith, "Softmax-margin CRFs", 2010): losing body costs more than keeping
-cruft, and a long line more than a short one.
+them. `truth` tells what is known of each line. The model is fitted to what is known, summed over all that may be
+(Tsuboi and others, "Training conditional random fields using incomplete annotations", 2008); what rules claimed weighs
+nothing. What it costs to be wrong is added to the wrong sequences' sums while training (Gimpel and Smith,
+"Softmax-margin CRFs", 2010): losing body costs more than keeping cruft, and a long line more than a short one. The
+headline is fitted by itself, as a choice among the units of each dump and none (conditional logit).
 
 With --folds, nothing is written. The pages are dealt into N parts, a page with all its dumps into one; each part is
 cleaned with a model that was trained on the others, and the table of `benchmarks/quality.py` is printed.
@@ -20,27 +18,21 @@ from __future__ import annotations
 import argparse
 import sys
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from hashlib import md5
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from quality import RIGHT_SHARE, SHINGLE, Bench, Row, folded, report, right_lines, rows
+from quality import Bench, Row, report, rows
 from scipy.optimize import minimize
 from scipy.sparse import csr_array
+from truth import ABSENT, UNKNOWN, Example, examples, of_fixtures, page_of
 
 from newsclean.cleaning import NONE, Cleaner
-from newsclean.features import features
-from newsclean.fixtures import find
 from newsclean.labeller import BODY, END, ENDS, FOLLOWS, START, STARTS, STATES, Labeller, State
-from newsclean.layout import Layout
 from newsclean.library import Library, bundled
-from newsclean.matching import Sheet
-from newsclean.model import Label
-from newsclean.render import parse_labels
-from newsclean.sources import read
 
 ROOT = Path(__file__).parents[1]
 OUT, FIXTURES = ROOT / "src" / "newsclean" / "weights.txt", ROOT / "fixtures"
@@ -55,155 +47,11 @@ PULL = 5.0
 TIMES = 4
 """How often a fixture counts: a page comes in six dumps, each cleaned in two ways, and a fixture in one."""
 STEPS, BATCH = 100, 96
-ALL = (1 << len(STATES)) - 1
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 CAN_FOLLOW: Flags = np.array([[after in FOLLOWS[before] for after in STATES] for before in STATES])
 CAN_START: Flags = np.array([state in STARTS for state in STATES])
 CAN_END: Flags = np.array([state in ENDS for state in STATES])
-
-
-def only(*states: State) -> int:
-    return sum(1 << STATES.index(state) for state in states)
-
-
-class Example(NamedTuple):
-    """A dump: the features of its units, the states that each may be in as bits, its words, and whether it is open."""
-
-    page: str
-    features: list[list[str]]
-    may_be: list[int]
-    words: list[int]
-    open: list[bool]
-
-
-# --- What is known of the truth
-
-
-def examples(found: Sequence[Row], cleaner: Cleaner) -> Iterator[Example]:
-    """Yield an example for each row and way of cleaning it, without a publisher's rules and with them if it is known.
-
-    Each true body is one too: from what is clean already, nothing must go.
-    """
-    bodies = {page_of(row): row["body"] for row in found if row.get("body")}
-    for row in found:
-        for publisher in (NONE, None) if row.get("body") else (NONE,):
-            sheet, name = cleaner.claimed(row["text"], publisher=publisher)
-            if sheet.units and (publisher or name):
-                known = known_states(row, sheet) if row.get("body") else known_lines(row, sheet)
-                yield example(page_of(row), sheet, known)
-    for page, body in bodies.items():
-        sheet, _ = cleaner.claimed(body, publisher=NONE)
-        yield example(page, sheet, [only(State.BODY)] * len(sheet.units))
-
-
-def example(page: str, sheet: Sheet, may_be: list[int]) -> Example:
-    layout = Layout.of(sheet)
-    near = layout.near
-    counts = [sheet.units[i].view.count(" ") + 1 for i in near]
-    open_ = [not sheet.whole[i] for i in near]
-    return Example(page, features(sheet, layout), may_be[near.start : near.stop], counts, open_)
-
-
-def of_fixtures(folder: Path, cleaner: Cleaner) -> Iterator[Example]:
-    """Yield an example for each fixture that is no known failure: its answer tells all, also where bylines stand."""
-    for fixture in find(folder):
-        if fixture.must_fail:
-            continue
-        text = read(fixture.path).text
-        sheet, _ = cleaner.claimed(text, publisher=fixture.publisher)
-        answer = parse_labels(fixture.answer.read_text(encoding="utf-8"), str(fixture.answer))
-        labels = list(_labels_of(sheet, answer))
-        known = ([label is wanted for label in labels] for wanted in (Label.HEADLINE, Label.BODY, Label.BYLINE))
-        yield example(str(fixture.path), sheet, _placed(*known))
-        clean = "\n".join(said for label, _, said in answer if label is Label.BODY)
-        sheet, _ = cleaner.claimed(clean, publisher=fixture.publisher)
-        if sheet.units:
-            yield example(str(fixture.path), sheet, [only(State.BODY)] * len(sheet.units))
-
-
-def _labels_of(sheet: Sheet, answer: list[tuple[Label, str | None, str]]) -> Iterator[Label]:
-    """Yield each unit's label: that of the part of the answer in which most of it lies."""
-    at, parts = 0, []
-    for label, _, said in answer:
-        start = sheet.text.find(said, at)
-        if start >= 0:
-            parts.append((start, start + len(said), label))
-            at = start + len(said)
-    for unit in sheet.units:
-        yield max(parts, key=lambda part: min(part[1], unit.end) - max(part[0], unit.start))[2]
-
-
-def page_of(row: Row) -> str:
-    return str(row.get("page") or row.get("url") or row["id"])
-
-
-def known_states(row: Row, sheet: Sheet) -> list[int]:
-    """Return the states that each unit may be in, given title, authors and body."""
-    lines = [row["text"][unit.start : unit.end] for unit in sheet.units]
-    said = [folded(line) for line in lines]
-    sizes = [len(line.split()) for line in said]
-    title = folded(row.get("title"))
-    good = right_lines(lines, row["body"])
-    right = [line in good and words != title for line, words in zip(lines, said, strict=True)]
-    long = [i for i, is_body in enumerate(right) if is_body and sizes[i] >= 2 * SHINGLE]
-    if long:  # a few words far from the article are in its body by chance
-        near = range(long[0] - 2, long[-1] + 3)
-        right = [is_body and (sizes[i] >= SHINGLE or i in near) for i, is_body in enumerate(right)]
-    authors = [f" {name} " for author in row.get("authors") or () if (name := folded(author))]
-    heads = [title != "" and line == title for line in said]
-    return _placed(heads, right, [_signs(line, authors) for line in said])
-
-
-def _placed(heads: list[bool], right: list[bool], signs: list[bool]) -> list[int]:
-    """Return the states that each unit may be in, by its place among headline, body and bylines."""
-    body = [i for i, is_body in enumerate(right) if is_body]
-    first, last = (body[0], body[-1]) if body else (len(right), -1)
-    head = next((i for i in reversed(range(first)) if heads[i]), None)
-    return [_state(i, head, first, last, right[i], signs[i]) for i in range(len(right))]
-
-
-def _signs(line: str, authors: list[str]) -> bool:
-    """Tell whether a line is a byline: authors and little else."""
-    return any(author in f" {line} " for author in authors) and len(line.split()) <= max(
-        12, 2 * len(" ".join(authors).split())
-    )
-
-
-def _state(i: int, head: int | None, first: int, last: int, right: bool, signs: bool) -> int:
-    if i == head:
-        return only(State.HEADLINE)
-    if signs and not first <= i <= last:
-        return only(State.BYLINE if i < first else State.CREDIT)
-    if right:
-        return only(State.BODY)
-    if 0 <= last < i:
-        return only(State.BELOW)
-    if i > first:
-        return only(State.INSIDE)
-    if head is None:
-        return only(State.ABOVE, State.UNDER)
-    return only(State.ABOVE if i < head else State.UNDER)
-
-
-def known_lines(row: Row, sheet: Sheet) -> list[int]:
-    """Return the states that each unit may be in, given snippets that must stay and that must go."""
-    stay = [snippet for kept in row.get("kept") or () if (snippet := folded(kept))]
-    go = [snippet for removed in row.get("removed") or () if (snippet := folded(removed))]
-    found = []
-    for unit in sheet.units:
-        line = folded(row["text"][unit.start : unit.end])
-        size = len(line.split())
-        stays = any(snippet in line or (size >= SHINGLE and f" {line} " in f" {snippet} ") for snippet in stay)
-        goes = any(
-            (snippet in line and len(snippet.split()) >= RIGHT_SHARE * size) or (size >= SHINGLE and line in snippet)
-            for snippet in go
-        )
-        found.append(ALL if stays == goes else only(State.BODY) if stays else ALL & ~only(State.BODY))
-    return found
-
-
-# --- The model
 
 
 class Batch:
@@ -345,9 +193,41 @@ def train(given: Sequence[Example], steps: int = STEPS) -> dict[str, list[float]
     fitted = minimize(loss, np.zeros(sizes[-1]), jac=True, method="L-BFGS-B", options={"maxiter": steps, "maxcor": 8})
     print(f"{len(given)} dumps, {len(names)} features, loss {fitted.fun:.0f} in {fitted.nit} steps", file=sys.stderr)
     own, follow, start, end, _ = np.split(fitted.x, sizes)
+    own = np.column_stack([own.reshape(-1, k), fit_headlines(given, holds, starts)])
     found = {state.value: row for state, row in zip(STATES, follow.reshape(k, k).tolist(), strict=True)}
     found |= {START: start.tolist(), END: end.tolist()}
-    return found | dict(zip(names, own.reshape(-1, k).tolist(), strict=True))
+    return found | dict(zip(names, own.tolist(), strict=True))
+
+
+def fit_headlines(given: Sequence[Example], holds: csr_array, starts: NDArray[np.int_]) -> Floats:
+    """Return what each feature weighs for the headline, where units are held against each other, and none weighs 0.
+
+    Args:
+        given: The examples.
+        holds: The features of all their units, a row a unit.
+        starts: The row of each example's first unit.
+    """
+    known = [at for at, example in enumerate(given) if example.headline != UNKNOWN]
+    lengths = np.array([len(given[at].open) for at in known])
+    rows_ = np.concatenate([np.arange(starts[at], starts[at] + len(given[at].open)) for at in known])
+    barred = np.where(np.concatenate([given[at].open for at in known]), 0.0, -np.inf)
+    own, heads = holds[rows_], np.array([given[at].headline for at in known])
+    turned, first = own.T.tocsr(), np.cumsum(lengths) - lengths
+    right = (first + heads)[heads != ABSENT]
+
+    def loss(weights: Floats) -> tuple[float, Floats]:
+        scores = own @ weights + barred
+        top = np.maximum(np.maximum.reduceat(scores, first), 0)
+        shares = np.exp(scores - np.repeat(top, lengths))
+        totals = np.add.reduceat(shares, first) + np.exp(-top)
+        shares /= np.repeat(totals, lengths)
+        shares[right] -= 1
+        found = (np.log(totals) + top).sum() - scores[right].sum() + PULL / 2 * weights @ weights
+        return float(found), turned @ shares + PULL * weights
+
+    options = {"maxiter": STEPS, "maxcor": 8}
+    found: Floats = minimize(loss, np.zeros(own.shape[1]), jac=True, method="L-BFGS-B", options=options).x
+    return found
 
 
 LEAST_WEIGHT = 0.02
@@ -359,7 +239,7 @@ def text_of(weights: dict[str, list[float]]) -> str:
     lines = [
         "# The line labeller's weights, written by benchmarks/training.py: a feature, and what it says for each state.",
         "# First how one state follows another, and which are first and last.",
-        "\t".join(["# feature", *STATES]),
+        "\t".join(["# feature", *STATES, "the headline"]),
     ]
     for name, row in weights.items():
         if name in (*STATES, START, END) or max(map(abs, row)) >= LEAST_WEIGHT:

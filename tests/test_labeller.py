@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+from math import inf
 
 import pytest
 
@@ -14,20 +15,21 @@ from newsclean.render import to_labels
 
 
 def weights(**features: dict[str, float]) -> str:
-    """Return a model whose features weigh so much for some states, with nothing between the states."""
+    """Return a model whose features weigh so much for some states, and for the headline ("first")."""
     rows = [*STATES, "start", "end"]
     lines = ["# a remark", *("\t".join([row, *["0.00"] * len(STATES)]) for row in rows)]
-    lines += ["\t".join([name, *(f"{row.get(state, 0):.2f}" for state in STATES)]) for name, row in features.items()]
+    columns = [*STATES, "first"]
+    lines += ["\t".join([name, *(f"{row.get(column, 0):.2f}" for column in columns)]) for name, row in features.items()]
     return "\n".join(lines)
 
 
 MODEL = Labeller(
     weights(
         menu={"above": 2, "under": 1, "below": 1.5},
-        title={"headline": 3},
+        title={"headline": 3, "first": 1},
         name={"byline": 2, "credit": 2},
-        prose={"body": 4, "inside": -1},
-        plea={"inside": 2, "below": 2, "body": -1},
+        prose={"body": 4, "inside": -1, "first": -5},
+        plea={"inside": 2, "below": 2, "body": -1, "first": -1},
     )
 )
 
@@ -47,6 +49,24 @@ MODEL = Labeller(
 )
 def test_states(units: list[str], states: list[str]) -> None:
     found = MODEL.states([[unit, "a feature that the model does not know"] for unit in units])
+    assert [str(state) for state in found] == states
+
+
+@pytest.mark.parametrize(
+    ("units", "among", "least", "states"),
+    [
+        pytest.param(["menu", "title", "prose"], [0, 1, 2], 0, ["above", "headline", "body"], id="the-weightiest"),
+        pytest.param(["menu", "menu", "prose"], [0, 2], 0, ["headline", "under", "body"], id="only-of-those-given"),
+        pytest.param(["menu", "title", "prose"], [0, 1, 2], 1.5, ["above", "above", "body"], id="too-light"),
+        pytest.param(["plea", "prose"], [0, 1], -inf, ["headline", "body"], id="one-there-must-be"),
+        pytest.param(["title", "title", "prose"], [], 0, ["above", "above", "body"], id="none-may-be"),
+        pytest.param(
+            ["prose", "title", "prose"], [1], 0, ["above", "headline", "body"], id="the-body-begins-behind-it"
+        ),
+    ],
+)
+def test_the_headline_is_chosen_first(units: list[str], among: list[int], least: float, states: list[str]) -> None:
+    found = MODEL.states([[unit] for unit in units], among, least)
     assert [str(state) for state in found] == states
 
 

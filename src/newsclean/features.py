@@ -32,8 +32,6 @@ NAME_WORDS = 14
 """Words: a line of names has no more."""
 NAMED_WITHIN = 15
 """Units: how far below the headline the text is searched for what else it says of the names."""
-BESIDE = 3
-"""Units: how far from a headline, a byline, a date or a caption a unit is beside it."""
 STEPS = {
     "words": (1, 2, 3, 4, 6, 9, 14, 21, 34, 59),
     "size": (2, 6, 14, 34),
@@ -53,20 +51,17 @@ STEPS = {
 CLASSES = {name: [*(f"{step:g}" for step in steps), "more"] for name, steps in STEPS.items()}
 MARKS = '|·•©@/>›#(:"-'
 COMMAS, COLONS = ",;、，،؛-", ":："
-WORD = re.compile(r"[^\W_]+")
+WORD = re.compile(r"\w+")
 INNER_STOP = re.compile(r"[.!?…。！？][\"')»\]]* ?(?=\S)(?!\d)")
 DIGIT = re.compile(r"\d")
-TIME, YEAR = re.compile(r"\d{1,2}[:.h]\d\d"), re.compile(r"(?:19|20)\d\d")
+TIME, YEAR = re.compile(r"(?<!\d)\d{1,2}[:.h]\d\d(?!\d)"), re.compile(r"(?:19|20)\d\d")
 NAMES = re.compile(PERSONS)
 NAMES_AND = re.compile(rf"(?:[^\W\d_]\w{{0,4}}:? )?(?:{PERSONS})(?: ?[|,;/(-].{{0,60}})?")
 
 
-def features(sheet: Sheet, layout: Layout) -> list[list[str]]:
-    """Return the names of the features that hold of each unit near the prose, once rules have claimed what they could.
-
-    They are those of the units in `layout.near`, in order.
-    """
-    seen = _Seen.of(sheet, layout)
+def features(sheet: Sheet, layout: Layout, near: range) -> list[list[str]]:
+    """Return the names of the features that hold of each of these units, once rules have claimed what they could."""
+    seen = _Seen.of(sheet, layout, near)
     return [
         [
             f"a:{seen.form}",
@@ -79,7 +74,7 @@ def features(sheet: Sheet, layout: Layout) -> list[list[str]]:
             *_of_headline(seen, i),
             *(_of_names(seen, i) if seen.open_[i] and seen.lines[i].names else ()),
         ]
-        for i in layout.near
+        for i in near
     ]
 
 
@@ -94,7 +89,7 @@ class Line(NamedTuple):
 
 
 FAR = Line((), "other", "other", "", frozenset())
-"""A line that is not looked at."""
+"""A line that is not looked at but, if it is prose, for its topic."""
 
 
 class _Seen(NamedTuple):
@@ -118,12 +113,15 @@ class _Seen(NamedTuple):
     guesses: tuple[int, ...]
 
     @classmethod
-    def of(cls, sheet: Sheet, layout: Layout) -> _Seen:
+    def of(cls, sheet: Sheet, layout: Layout, near: range) -> _Seen:
         views = [unit.view for unit in sheet.units]
-        near = layout.near
         lines = [
-            line_of(view, words) if i in near else FAR
-            for i, (view, words) in enumerate(zip(views, layout.words, strict=True))
+            line_of(view, layout.words[i])
+            if i in near
+            else FAR._replace(topic=topic_of(view))
+            if layout.prose[i]
+            else FAR
+            for i, view in enumerate(views)
         ]
         shapes = [
             "prose" if prose else "short" if words <= SHORT_WORDS else "line"
@@ -185,6 +183,13 @@ def _step(name: str, value: float) -> str:
     return CLASSES[name][bisect_left(STEPS[name], value)]
 
 
+PROMO_ABOVE, PROMO_BELOW, SHORT_ABOVE, SHORT_BELOW = (
+    [f"{what}:{_step('count', count)}" for count in range(WINDOW + 1)]
+    for what in ("promo above", "promo below", "short above", "short below")
+)
+"""The features of how many units of a kind stand near, by their number."""
+
+
 def line_of(view: str, words: float) -> Line:
     """Return what a line is; lines that are short, which recur, are remembered."""
     return _remembered(view, words) if len(view) <= KNOWN_LONGEST else _line_of(view, words)
@@ -194,8 +199,9 @@ def _line_of(view: str, words: float) -> Line:
     start = view[:READ]
     found = WORD.findall(start)
     begins, ends = _begins(view), _ends(view)
+    digits = len(DIGIT.findall(start))
     size = _step("size", words)
-    inner, commas = len(INNER_STOP.findall(start[:-1])), sum([start.count(mark) for mark in ",，、"])
+    inner, commas = len(INNER_STOP.findall(start[:-1])), sum([start.count(mark) for mark in ",，、،"])
     said = [
         f"words:{_step('words', words)}",
         f"ends:{_last(view)}",
@@ -208,7 +214,7 @@ def _line_of(view: str, words: float) -> Line:
     if found:
         few = "" if len(found) > 2 else "&few words"
         said.append(f"capitals:{_step('share', len([word for word in found if word[0].isupper()]) / len(found))}{few}")
-        said.append(f"digits:{_step('digits', len(DIGIT.findall(start)) / len(start))}")
+        said.append(f"digits:{_step('digits', digits / len(start))}")
         if len(found) > 2:
             said.append(
                 f"short words:{_step('short words', len([word for word in found if len(word) <= 3]) / len(found))}"
@@ -217,15 +223,25 @@ def _line_of(view: str, words: float) -> Line:
             said.append("all in capitals")
     else:
         said.append("no words")
-    said += [f"has:{mark}" for mark in MARKS if mark in start[1:]]
+    rest = start[1:]
+    said += [f"has:{mark}" for mark in MARKS if mark in rest]
     if "http" in start or "www." in start:
         said.append("has:address")
-    if TIME.search(start):
+    if digits and TIME.search(start):
         said.append("has:time")
-    if YEAR.search(start):
+    if digits and YEAR.search(start):
         said.append("has:year")
-    topic = frozenset([word.lower() for word in found if len(word) >= TOPIC_LETTERS] if words >= 3 else ())
+    topic = _topic(found) if words >= 3 else frozenset()
     return Line(tuple(map(intern, said)), begins, ends, _names(view) if words <= NAME_WORDS else "", topic)
+
+
+def topic_of(view: str) -> frozenset[str]:
+    """Return the words of a line that tell what a text is about."""
+    return _topic(WORD.findall(view[:READ]))
+
+
+def _topic(words: list[str]) -> frozenset[str]:
+    return frozenset([word.lower() for word in words if len(word) >= TOPIC_LETTERS])
 
 
 _remembered = lru_cache(KNOWN_LINES)(_line_of)
@@ -301,10 +317,6 @@ def _of_neighbours(seen: _Seen, i: int) -> list[str]:
         )
     if 0 < i < last:
         said.append(f"between:{above}|{shape}|{below}")
-    for far in range(1, BESIDE + 1):
-        for j, where in ((i - far, "above"), (i + far, "below")):
-            if 0 <= j <= last and kinds[j] in ("headline", "byline", "date", "caption"):
-                said.append(f"{kinds[j]} {far} {where}&{shape}")
     return said
 
 
@@ -321,7 +333,6 @@ def _of_place(seen: _Seen, i: int) -> list[str]:
     total = seen.prose_above[-1] or 1.0
     return [
         f"core:{place}",
-        f"core:{place}&{seen.form}&{shape}",
         f"from top:{_step('index', i)}&{seen.form}",
         f"from end:{_step('index', len(seen.kinds) - 1 - i)}&{seen.form}",
         f"prose before:{_step('read', seen.prose_above[i] / total)}&{shape}",
@@ -331,15 +342,13 @@ def _of_place(seen: _Seen, i: int) -> list[str]:
 def _of_surroundings(seen: _Seen, i: int) -> list[str]:
     start, end = max(0, i - WINDOW), min(len(seen.kinds), i + 1 + WINDOW)
     prose, promo, short = seen.prose_above, seen.promo_above, seen.short_above
-    up, down = _step("prose", prose[i] - prose[start]), _step("prose", prose[end] - prose[i + 1])
     return [
-        f"prose above:{up}",
-        f"prose below:{down}",
-        f"prose around:{up}|{down}&{seen.shapes[i]}",
-        f"promo above:{_step('count', promo[i] - promo[start])}",
-        f"promo below:{_step('count', promo[end] - promo[i + 1])}",
-        f"short above:{_step('count', short[i] - short[start])}",
-        f"short below:{_step('count', short[end] - short[i + 1])}",
+        f"prose above:{_step('prose', prose[i] - prose[start])}",
+        f"prose below:{_step('prose', prose[end] - prose[i + 1])}",
+        PROMO_ABOVE[promo[i] - promo[start]],
+        PROMO_BELOW[promo[end] - promo[i + 1]],
+        SHORT_ABOVE[short[i] - short[start]],
+        SHORT_BELOW[short[end] - short[i + 1]],
     ]
 
 
@@ -351,7 +360,8 @@ def _of_topic(seen: _Seen, i: int) -> list[str]:
     if len(words) < 2:
         return said
     own = seen.layout.prose[i] and seen.layout.first <= i <= seen.layout.last
-    known = sum(seen.topic[word] > own for word in words)
+    count = seen.topic.get
+    known = len([word for word in words if count(word, 0) > own])
     said.append(f"topic:{_step('known', known / len(words))}&{seen.shapes[i]}")
     if seen.title and i:
         shared = len(words & seen.title) / min(len(words), len(seen.title))

@@ -1,17 +1,18 @@
 """The line labeller: a linear-chain model over plain features decides what no rule claimed.
 
-Each unit is in one of the `State`s of an article, from what stands above it to what stands below. A state has a weight
-for each feature that holds of the unit, and for the state before it; the sequence with the greatest sum wins (Viterbi).
-Weights are learned from articles whose truth is known, by maximizing the conditional likelihood of the right sequences
-(Lafferty, McCallum and Pereira, "Conditional random fields", 2001); `benchmarks/training.py` does it, and writes them
-to `weights.txt`, a line a feature. The model sees what rules claimed, and its word on those units counts for nothing.
+First the headline: each feature weighs for it or against it, and of all units the one with the greatest sum is taken.
+Then each unit is in one of the `State`s of an article, from what stands above it to what stands below. A state has a
+weight for each feature that holds of the unit, and for the state before it; the sequence with the greatest sum wins
+(Viterbi). Weights are learned from articles whose truth is known, by maximizing the conditional likelihood of the right
+sequences (Lafferty, McCallum and Pereira, "Conditional random fields", 2001) and of the right headlines;
+`benchmarks/training.py` does it, and writes them to `weights.txt`, a line a feature. The model sees what rules claimed,
+and its word on those units counts for nothing.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from enum import StrEnum
-from functools import lru_cache
 from struct import Struct
 
 FIELD = 32
@@ -40,7 +41,7 @@ class State(StrEnum):
 
 
 STATES = tuple(State)
-BODY = STATES.index(State.BODY)
+BODY, HEADLINE = STATES.index(State.BODY), STATES.index(State.HEADLINE)
 FOLLOWS: Mapping[State, tuple[State, ...]] = {
     State.ABOVE: (State.ABOVE, State.HEADLINE, State.BYLINE, State.UNDER, State.BODY),
     State.HEADLINE: (State.BYLINE, State.UNDER, State.BODY),
@@ -57,10 +58,11 @@ STARTS = (State.ABOVE, State.HEADLINE, State.BYLINE, State.UNDER, State.BODY)
 ENDS = tuple(state for state in State if state is not State.INSIDE)
 """The states that the last unit may be in."""
 START, END = "start", "end"
-NEVER = -(10**12)
-_FIELDS = Struct(f"<{len(STATES)}I")
+NEVER, SURELY = -(10**12), 10**8
+FIELDS = len(STATES) + 1
+_PACKED = Struct(f"<{FIELDS}I")
 HALF = 1 << (FIELD - 1)
-_BIAS = sum(HALF << (FIELD * at) for at in range(len(STATES)))
+_BIAS = sum(HALF << (FIELD * at) for at in range(FIELDS))
 
 
 class Labeller:
@@ -69,7 +71,8 @@ class Labeller:
     Args:
         weights: A line a row: its name and a number for each state, in the order of `STATES`, a tab between them. Rows
             called like a state weigh the states that come after it, "start" and "end" being first and last; all
-            others are features. A line that begins with # says nothing.
+            others are features, and have one number more, which weighs for the headline. A line that begins with #
+            says nothing.
 
     Raises:
         KeyError, ValueError: If rows are missing or damaged.
@@ -81,6 +84,7 @@ class Labeller:
         self._weights = _Weights({name: row for name, _, row in lines})
         follows = {state: _numbers(self._weights.rows.pop(state)) for state in STATES}
         start, end = _numbers(self._weights.rows.pop(START)), _numbers(self._weights.rows.pop(END))
+        self._against = {state: _Against(self._weights, state) for state in STATES}
         self._start = [weight if state in STARTS else NEVER for state, weight in zip(STATES, start, strict=True)]
         self._end = [weight if state in ENDS else NEVER for state, weight in zip(STATES, end, strict=True)]
         self._before = [
@@ -91,11 +95,25 @@ class Labeller:
     def __reduce__(self) -> tuple[object, ...]:
         return Labeller, (self._text,)
 
-    def states(self, units: Sequence[Iterable[str]]) -> list[State]:
-        """Return the likeliest states of a text's units, whose features are given by name."""
+    def states(
+        self, units: Sequence[Iterable[str]], among: Collection[int] | None = None, least: float = 0.0
+    ) -> list[State]:
+        """Return the likeliest states of a text's units.
+
+        Args:
+            units: The features of each unit, by name.
+            among: The units of which one may be the headline, by their place; without them, rules have found it.
+            least: What it must weigh; that there is none weighs 0.
+        """
         if not units:
             return []
         scores = [self._sum(features) for features in units]
+        heads = [score.pop() for score in scores]
+        if among is not None:
+            head = max(among, key=heads.__getitem__, default=None)
+            for i, score in enumerate(scores):
+                is_head = i == head and heads[i] >= least * SCALE
+                score[HEADLINE] = SURELY if is_head else NEVER
         best = [start + score for start, score in zip(self._start, scores[0], strict=True)]
         came: list[list[int]] = []
         for score in scores[1:]:
@@ -116,13 +134,14 @@ class Labeller:
         return [STATES[k] for k in reversed(path)]
 
     def reasons(self, features: Iterable[str], state: State) -> tuple[str, ...]:
-        """Return the features that spoke most for a state and against body, the strongest first."""
-        k = STATES.index(state)
-        weighed = sorted(
-            ((row[k] - row[BODY], name) for name in features if (row := _row(self._weights[name]))),
-            reverse=True,
-        )
-        return tuple(name for weight, name in weighed[:TOLD] if weight > 0)
+        """Return the features that spoke most for a state, against body or, for the headline, against others.
+
+        The strongest come first.
+        """
+        against = self._against[state]
+        weighed = [(weight, name) for name in features if (weight := against[name]) > 0]
+        weighed.sort(reverse=True)
+        return tuple(name for _, name in weighed[:TOLD])
 
     def _sum(self, features: Iterable[str]) -> list[int]:
         weights = self._weights
@@ -143,14 +162,25 @@ class _Weights(dict[str, int]):
         return packed
 
 
+class _Against(dict[str, int]):
+    """What each feature weighs for a state against body, or for the headline against others."""
+
+    def __init__(self, weights: _Weights, state: State):
+        super().__init__()
+        self._weights, self._state = weights, state
+
+    def __missing__(self, name: str) -> int:
+        *row, headline = _unpacked(self._weights[name])
+        weight = headline if self._state is State.HEADLINE else row[STATES.index(self._state)] - row[BODY]
+        self[name] = weight
+        return weight
+
+
 def _numbers(row: str) -> list[int]:
     return [round(SCALE * float(number)) for number in row.split("\t")]
 
 
 def _unpacked(packed: int) -> list[int]:
     # Half a field more makes each field positive, so that none borrows from the next.
-    fields = _FIELDS.unpack((packed + _BIAS).to_bytes(_FIELDS.size, "little"))
+    fields = _PACKED.unpack((packed + _BIAS).to_bytes(_PACKED.size, "little"))
     return [field - HALF for field in fields]
-
-
-_row = lru_cache(4096)(_unpacked)

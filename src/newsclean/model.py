@@ -172,7 +172,8 @@ class Span(NamedTuple):
 
     `start` and `end` are offsets into `Article.text`, in characters, as slices count them. `why` is the rule, the
     structure pass or the line labeller's guess that decided; None only for body that nothing claimed. `values` is what
-    the rule's named groups picked out: the authors of a byline, the headline in a title line, the date in a date line.
+    the rule's named groups picked out: the authors of a byline, whom a bio is about, the headline in a title line, the
+    date in a date line.
     """
 
     start: int
@@ -225,8 +226,10 @@ class Article:
 
     @property
     def authors(self) -> tuple[str, ...]:
-        """The authors that byline rules picked out, each once, in order."""
-        return tuple(dict.fromkeys(name for span in self.of(Label.BYLINE) for name in span.values))
+        """The authors that bylines name, each once, in order; if none does, those that a few lines are about."""
+        bios = (span for span in self.promo if span.kind == "bio")
+        signed = dict.fromkeys(name for span in self.of(Label.BYLINE) for name in span.values)
+        return tuple(signed or dict.fromkeys(name for span in bios for name in span.values))
 
     @property
     def date(self) -> str | None:

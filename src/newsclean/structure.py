@@ -1,19 +1,20 @@
 """The passes over what no rule claimed, each a small function; `decide` runs them in their order.
 
-First the line labeller takes its guess, from what a line looks like and what stands around it; then what a headline or
-a caption has said is not said twice, and a few lines about the author are none of the article. What none of them claims
-is body.
+A line and the same again with a credit is a caption. Then the line labeller takes its guess, from what a line looks
+like and what stands around it; lines of names near the headline are the byline; what a headline or a caption has said
+is not said twice, and a few lines about the author are none of the article. What none of them claims is body.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from math import inf
 
-from newsclean import sentences
+from newsclean import bylines, sentences
 from newsclean.features import features, headlines
 from newsclean.labeller import Labeller, State
-from newsclean.layout import BETWEEN_PERSONS, PERSONS, SHORT_WORDS, TITLE_LEAST, Layout
+from newsclean.layout import HEAD_BELOW, SHORT_WORDS, TITLE_LEAST, Layout
 from newsclean.matching import Sheet
 from newsclean.model import Guess, Label, Pass
 
@@ -24,14 +25,24 @@ FURNITURE: Mapping[str, str] = {
     State.BELOW: "related",
 }
 """The kind of promo that stands there."""
-BYLINE_REACH, BYLINE_WORDS = 8, 14
-"""Units: how far above the core a byline may stand. Words: the most that it has."""
 SENTENCE_WORDS = 5
 """Words: from as many on, what ends with a full stop is a sentence."""
 CRUFT = (Label.PROMO, Label.CAPTION)
 """What a clean text has none of."""
 SITE = re.compile(r"(.{15,}?) (?:\| [^|]{2,40}|- [\w.-]+\.[a-z]{2,9})")
 """A page's title: the headline, and the site behind a bar, or its domain behind a dash."""
+CORE_SHARE = 0.3
+"""How much of the core's prose must be body, or else the article was begun at a headline that is none."""
+HEADS = (State.HEADLINE, State.BYLINE)
+"""What a clean text may have."""
+ANY, LIKELY, SURE = -inf, -0.5, 0.5
+"""What the labeller's headline weighs at least: in a whole page, where there is one; in a text, which may have none, as
+often one of twenty that have none seems to have one; in one that is clean, one of seventy."""
+ALONE_SPACES = 3
+"""Spaces that a line has at least which is a headline with something before it elsewhere."""
+CAPTION_REACH, CAPTION_SPACES, CREDIT_LONGEST = 2, 4, 80
+"""Units: how far what stands for a picture is from its caption. Spaces: the fewest that they have. Characters: the
+longest credit behind a caption."""
 MENU_RUN = 5
 """Units: as many short ones in a row are a menu."""
 
@@ -40,29 +51,51 @@ def decide(sheet: Sheet, labeller: Labeller) -> None:
     """Let the line labeller guess, and run the passes over what no rule claimed."""
     if sheet.units:
         layout = Layout.of(sheet)
+        captions(sheet, layout)
         clean = _looks_clean(sheet, layout)
-        guesses = {} if clean else guess(sheet, layout, labeller)
+        guesses = guess(sheet, layout, labeller, clean) if layout.last >= 0 else {}
         headline(sheet, layout, guesses, clean)
-        byline(sheet, layout, guesses)
+        bylines.claim(sheet, layout, guesses)
         said_twice(sheet, layout)
         furniture(sheet, layout, guesses)
         bio(sheet, layout)
 
 
-def guess(sheet: Sheet, layout: Layout, labeller: Labeller) -> dict[int, Guess]:
+def captions(sheet: Sheet, layout: Layout) -> None:
+    """A line and the same line again, with a credit behind it: what stands for a picture, and its caption."""
+    for i in range(layout.first + 1, layout.last):
+        for j in range(i + 1, min(i + 1 + CAPTION_REACH, len(sheet.units))):
+            if sheet.parts[i] or sheet.parts[j]:
+                continue
+            short, long = sorted((sheet.units[i].view, sheet.units[j].view), key=len)
+            if short.count(" ") >= CAPTION_SPACES and long.startswith(short):
+                rest = long[len(short) :]
+                if len(rest) <= CREDIT_LONGEST and (rest or not sentences.ends(short, sentences.STOPS)):
+                    sheet.claim_unit(i, Label.CAPTION, None, Pass.TWICE)
+                    sheet.claim_unit(j, Label.CAPTION, None, Pass.TWICE)
+
+
+def guess(sheet: Sheet, layout: Layout, labeller: Labeller, clean: bool) -> dict[int, Guess]:
     """Return what the labeller takes for no body among the units of which something is open, as far as it is believed.
 
-    What stands alone between two paragraphs, and a sentence right behind one, is of the article as long as no rule says
-    otherwise; a byline is short.
+    It is not where a line is of the article by its place, as long as no rule says otherwise; a byline is short and no
+    sentence; and all that a clean text may have is a headline and a byline.
     """
-    near, seen = layout.near, features(sheet, layout)
-    states = [State.ABOVE] * near.start + labeller.states(seen) + [State.BELOW] * (len(sheet.units) - near.stop)
+    top = range(min(len(sheet.units), layout.first + HEAD_BELOW))
+    near = top if clean else layout.near
+    seen = features(sheet, layout, near)
+    heads = near if layout.whole_page else top
+    among = None if headlines(sheet) else [i - near.start for i in heads if not sheet.whole[i]]
+    states = labeller.states(seen, among, SURE if clean else ANY if layout.whole_page else LIKELY)
+    if among and _kept(layout, near, states) < CORE_SHARE:
+        states = labeller.states(seen)
+    states = [State.ABOVE] * near.start + states + [State.BELOW] * (len(sheet.units) - near.stop)
     guesses = {}
     for i, state in enumerate(states):
-        if state is State.BODY or sheet.whole[i]:
+        if state is State.BODY or sheet.whole[i] or (clean and (i not in near or state not in HEADS)):
             continue
         if state in (State.BYLINE, State.CREDIT):
-            believed = layout.words[i] <= BYLINE_WORDS
+            believed = layout.words[i] <= bylines.MOST_WORDS and not _is_sentence(sheet, layout, i)
         else:
             believed = state not in (State.INSIDE, State.BELOW) or not _belongs(sheet, layout, states, i)
         if believed:
@@ -73,12 +106,32 @@ def guess(sheet: Sheet, layout: Layout, labeller: Labeller) -> dict[int, Guess]:
     return guesses
 
 
+def _kept(layout: Layout, near: range, states: list[State]) -> float:
+    """Return how much of the core's prose is body, as a share of its words."""
+    core = (i for i in near if layout.prose[i] and layout.first <= i <= layout.last)
+    prose = [(layout.words[i], states[i - near.start]) for i in core]
+    return sum(words for words, state in prose if state is State.BODY) / max(1.0, sum(words for words, _ in prose))
+
+
 def _belongs(sheet: Sheet, layout: Layout, states: list[State], i: int) -> bool:
-    """Tell whether what is taken for cruft is body by its place: alone between paragraphs, or a sentence behind one."""
-    if i == 0 or sheet.whole[i - 1] or states[i - 1] is not State.BODY:
+    """Tell whether what is taken for cruft is body by its place.
+
+    It is if it stands alone between paragraphs, if it is a sentence behind one, and if it is a paragraph alone between
+    what rules claimed: teasers come in rows.
+    """
+    last = len(states) - 1
+    if i == 0:
         return False
-    alone = i + 1 < len(states) and not sheet.whole[i + 1] and states[i + 1] is State.BODY
-    return alone or (layout.words[i] >= SENTENCE_WORDS and sentences.ends(sheet.left(i), sentences.STOPS))
+    if sheet.whole[i - 1]:
+        return layout.prose[i] and (i == last or bool(sheet.whole[i + 1]))
+    if states[i - 1] is not State.BODY:
+        return False
+    alone = i < last and not sheet.whole[i + 1] and states[i + 1] is State.BODY
+    return alone or _is_sentence(sheet, layout, i)
+
+
+def _is_sentence(sheet: Sheet, layout: Layout, i: int) -> bool:
+    return layout.words[i] >= SENTENCE_WORDS and sentences.ends(sheet.left(i), sentences.STOPS)
 
 
 def headline(sheet: Sheet, layout: Layout, guesses: Mapping[int, Guess], clean: bool) -> None:
@@ -92,36 +145,26 @@ def headline(sheet: Sheet, layout: Layout, guesses: Mapping[int, Guess], clean: 
         return
     guessed = next((i for i, guess in guesses.items() if guess.state is State.HEADLINE), None)
     if guessed is not None:
-        sheet.claim_unit(guessed, Label.HEADLINE, None, guesses[guessed], *_before_site(sheet, guessed))
-    elif not said:
+        sheet.claim_unit(guessed, Label.HEADLINE, None, guesses[guessed], *_alone(sheet, guessed))
+    elif clean and not said:
         likeliest = next(iter(layout.headlines(sheet, frozenset())), None)
-        if likeliest is not None and (likeliest == 0 < layout.first or not clean):
-            sheet.claim_unit(likeliest, Label.HEADLINE, None, Pass.HEADLINE, *_before_site(sheet, likeliest))
+        if likeliest == 0 < layout.first:
+            sheet.claim_unit(likeliest, Label.HEADLINE, None, Pass.HEADLINE, *_alone(sheet, likeliest))
 
 
-def _before_site(sheet: Sheet, i: int) -> tuple[str, ...]:
-    """Return the headline alone, if the unit is a page's title with the name of the site behind it."""
-    found = SITE.fullmatch(sheet.units[i].view) if i == 0 else None
-    return (found[1],) if found else ()
+def _alone(sheet: Sheet, i: int) -> tuple[str, ...]:
+    """Return the headline alone, if the unit has more.
 
-
-def byline(sheet: Sheet, layout: Layout, guesses: Mapping[int, Guess]) -> None:
-    """The byline: what the labeller takes for it, else a line of names above the core, beside a date."""
-    guessed = [i for i, guess in guesses.items() if guess.state in (State.BYLINE, State.CREDIT) and not sheet.whole[i]]
-    for i in guessed:
-        sheet.claim_unit(i, Label.BYLINE, None, guesses[i], *_names(sheet.left(i)))
-    if guessed or any(part.label is Label.BYLINE for parts in sheet.parts for part in parts):
-        return
-    for i in range(max(0, layout.first - BYLINE_REACH), min(layout.first, len(sheet.units))):
-        beside = [part.label for j in (i - 1, i + 1) if 0 <= j < len(sheet.parts) for part in sheet.parts[j]]
-        if Label.DATE in beside and not sheet.whole[i] and (names := _names(sheet.left(i))):
-            sheet.claim_unit(i, Label.BYLINE, None, Pass.BYLINE, *names)
-            return
-
-
-def _names(line: str) -> tuple[str, ...]:
-    """Return the names, if a line is nothing but names."""
-    return tuple(re.split(BETWEEN_PERSONS, line)) if re.fullmatch(PERSONS, line) else ()
+    In a page's title the name of the site stands behind it; and something may stand before what is a line elsewhere too
+    ("Football Rovers draw at home", and "Rovers draw at home").
+    """
+    view = sheet.units[i].view
+    if i == 0 and (found := SITE.fullmatch(view)):
+        return (found[1],)
+    ends = {unit.view for unit in sheet.units if TITLE_LEAST < len(unit.view) < len(view) and view.endswith(unit.view)}
+    longest = max(ends, key=len, default="")
+    before = view.removesuffix(longest).rstrip()
+    return (longest,) if longest.count(" ") >= ALONE_SPACES and before[-1].isalnum() else ()
 
 
 def _looks_clean(sheet: Sheet, layout: Layout) -> bool:

@@ -14,8 +14,12 @@ from newsclean.trees import parse as parse_pattern
 SECTION = re.compile(r"\[([^\]]*)\]\s*")
 DOMAIN = re.compile(r"(?!-)[\w-]+(?:\.[\w-]+)+", re.UNICODE)
 KIND = re.compile(r"[a-z][a-z-]*")
-GROUPS = {"author": Label.BYLINE, "headline": Label.HEADLINE, "date": Label.DATE}
-"""The named groups that pick a value out of a line, and the label each belongs to."""
+GROUPS = {
+    "author": ((Label.BYLINE, None), (Label.PROMO, "bio")),
+    "headline": ((Label.HEADLINE, None),),
+    "date": ((Label.DATE, None),),
+}
+"""The named groups that pick a value out of a line, and the labels and kinds under which they mean something."""
 
 MAX_PATTERN = 10_000
 """Characters. The longest pattern in earnest use is a tenth of it; a longer one is a file gone wrong."""
@@ -229,10 +233,12 @@ class _Parser:
         except (ValueError, OverflowError, MemoryError) as error:
             self.wrong(f"not a regex: {error or type(error).__name__}", column)
             return False
+        here = (self.label, self.kind)
         for name in names:
-            if GROUPS.get(name) is not self.label or stop:
+            free = self.label is None and name not in GROUPS  # a signature has no values: its groups are its own
+            if not free and (here not in GROUPS.get(name, ()) or stop):
                 at = max(0, pattern.find(f"<{name}>")) + 1
-                known = [group for group, label in GROUPS.items() if label is self.label and not stop]
+                known = [group for group, where in GROUPS.items() if here in where and not stop]
                 hint = f"the one that means something here is {known[0]!r}" if known else "write (?:…)"
                 self.wrong(f"the group {name!r} means nothing here; {hint}", column + at)
         return True

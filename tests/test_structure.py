@@ -1,0 +1,99 @@
+"""The structure passes, through what they make of an article: headline, byline, captions and what is about the author."""
+
+from __future__ import annotations
+
+import pytest
+
+from newsclean.cleaning import Cleaner
+from newsclean.library import Library, bundled
+from newsclean.model import Article, Label
+from test_labeller import MENU, PROSE, TEASERS
+
+HEADLINE = "Ferry leaves late again"
+DATE = "Monday, 3 March 2025"
+
+
+@pytest.fixture(scope="module")
+def cleaner() -> Cleaner:
+    return Cleaner(Library([bundled()]))
+
+
+def clean(cleaner: Cleaner, *lines: str) -> Article:
+    return cleaner.clean("\n".join(lines), publisher="none")
+
+
+def page(*head: str, foot: tuple[str, ...] = ()) -> tuple[str, ...]:
+    """Return a page with these lines above its paragraphs, and these right behind them."""
+    return (*MENU, *MENU[:5], *head, *PROSE, *foot, "Read more", *TEASERS, *MENU, "© 2025")
+
+
+@pytest.mark.parametrize(
+    ("lines", "headline"),
+    [
+        pytest.param(page(HEADLINE, DATE), HEADLINE, id="a-page"),
+        pytest.param((f"Shipping {HEADLINE}", *PROSE, HEADLINE, "Advertisement"), HEADLINE, id="a-word-before-it"),
+        pytest.param(
+            (f"Shipping: {HEADLINE}", *PROSE, "Advertisement"), f"Shipping: {HEADLINE}", id="a-colon-is-of-it"
+        ),
+        pytest.param((HEADLINE, *PROSE), HEADLINE, id="no-cruft-anywhere"),
+        pytest.param(PROSE, None, id="none-in-a-clean-text"),
+    ],
+)
+def test_headlines(cleaner: Cleaner, lines: tuple[str, ...], headline: str | None) -> None:
+    assert clean(cleaner, *lines).headline == headline
+
+
+@pytest.mark.parametrize(
+    ("lines", "authors"),
+    [
+        pytest.param(page(HEADLINE, "Ines Valverde", DATE), ("Ines Valverde",), id="between-headline-and-date"),
+        pytest.param(page(HEADLINE, DATE, "Ines Valverde | 09:30"), ("Ines Valverde",), id="a-time-behind-it"),
+        pytest.param(
+            page(HEADLINE, "Ines Valverde", ",", "Tom Quay", "and", "Bo Lind", DATE),
+            ("Ines Valverde", "Tom Quay", "Bo Lind"),
+            id="each-on-its-own-line",
+        ),
+        pytest.param(
+            page(HEADLINE, "Von", "Ines Valverde", ",", "Tom Quay", DATE), ("Ines Valverde", "Tom Quay"), id="von"
+        ),
+        pytest.param(
+            page(HEADLINE, DATE, "BREAKING News", "Ines Valverde"), ("Ines Valverde",), id="no-name-in-capitals"
+        ),
+        pytest.param((HEADLINE, *PROSE, "Ines Valverde", "Advertisement"), ("Ines Valverde",), id="a-signature"),
+        pytest.param(
+            (*PROSE, "Nobody but Ines Valverde has the helm of a ferry as old as this one.", "Ines Valverde"),
+            (),
+            id="who-is-in-the-story-did-not-sign",
+        ),
+        pytest.param(page(HEADLINE, DATE), (), id="none"),
+    ],
+)
+def test_bylines(cleaner: Cleaner, lines: tuple[str, ...], authors: tuple[str, ...]) -> None:
+    assert clean(cleaner, *lines).authors == authors
+
+
+def test_a_bio_names_the_author_if_no_byline_does(cleaner: Cleaner) -> None:
+    bio = "Ines Valverde is a senior reporter at The Harbour Herald, covering boats and the sea."
+    assert clean(cleaner, *PROSE, bio).authors == ("Ines Valverde",)
+    assert clean(cleaner, "By Tom Quay", *PROSE, bio).authors == ("Tom Quay",)
+
+
+ALT = "The ferry Good Shepherd at the quay of Lerwick"
+
+
+@pytest.mark.parametrize(
+    ("lines", "captions"),
+    [
+        pytest.param((ALT, f"{ALT} Ines Valverde/Herald"), 2, id="with-a-credit-behind-it"),
+        pytest.param((f"{ALT} Ines Valverde/Herald", ALT), 2, id="the-other-way-round"),
+        pytest.param((ALT, ALT), 2, id="the-same-twice"),
+        pytest.param((PROSE[0], PROSE[0]), 0, id="a-sentence-twice-is-not-one"),
+        pytest.param((ALT, f"{ALT}, {PROSE[1]}"), 0, id="too-much-behind-it"),
+        pytest.param(("The ferry", "The ferry Good Shepherd"), 0, id="too-short-to-tell"),
+    ],
+)
+def test_a_line_that_stands_twice_between_paragraphs_is_a_caption(
+    cleaner: Cleaner, lines: tuple[str, ...], captions: int
+) -> None:
+    article = clean(cleaner, *PROSE[:2], *lines, *PROSE)
+    assert len(article.of(Label.CAPTION)) == captions
