@@ -65,6 +65,8 @@ def test_headlines(cleaner: Cleaner, lines: tuple[str, ...], headline: str | Non
             (),
             id="who-is-in-the-story-did-not-sign",
         ),
+        pytest.param((HEADLINE, *PROSE, "Ines Valverde", "Tom Quay", "Bo Lind"), (), id="several-are-a-list"),
+        pytest.param((*PROSE, f"{PROSE[0][:-1]}, and these came:", "Ines Valverde"), (), id="behind-a-colon"),
         pytest.param(page(HEADLINE, DATE), (), id="none"),
     ],
 )

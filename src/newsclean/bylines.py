@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from newsclean import sentences
 from newsclean.labeller import State
 from newsclean.layout import BETWEEN_PERSONS, PERSONS, Layout
 from newsclean.matching import Sheet
@@ -124,14 +125,23 @@ def _in_story(sheet: Sheet, layout: Layout, names: Names) -> bool:
 
 
 def _signature(sheet: Sheet, layout: Layout, guesses: Mapping[int, Guess]) -> int | None:
-    """Return the line of names right behind the last paragraph, if there is one, and no byline anywhere."""
-    if any(_is(sheet, i, Label.BYLINE) for i in range(len(sheet.units))):
-        return None
+    """Return the line of names right behind the last paragraph, if there is one, and no byline anywhere.
+
+    Several such lines, or one behind a colon, are a list.
+    """
     body = [i for i in range(layout.first, layout.last + 1) if layout.prose[i] and i not in guesses]
-    for i in range(body[-1] + 1, min(body[-1] + 1 + BEHIND, len(sheet.units))) if body else ():
-        names = None if sheet.whole[i] else Names.of(sheet.left(i))
-        if names and not _shouts(names) and not _in_story(sheet, layout, names):
+    if any(_is(sheet, i, Label.BYLINE) for i in range(len(sheet.units))) or not body:
+        return None
+    if not sentences.ends(sheet.units[body[-1]].view, sentences.STOPS):
+        return None
+    behind = range(body[-1] + 1, min(body[-1] + 2 + BEHIND, len(sheet.units)))
+    names = {i: Names.of(sheet.left(i)) for i in behind if not sheet.whole[i]}
+    for i in range(body[-1] + 1, body[-1] + 1 + BEHIND):
+        found = names.get(i)
+        if found and not names.get(i + 1) and not _shouts(found) and not _in_story(sheet, layout, found):
             return i
+        if found:
+            return None
     return None
 
 
