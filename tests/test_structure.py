@@ -22,9 +22,9 @@ def clean(cleaner: Cleaner, *lines: str) -> Article:
     return cleaner.clean("\n".join(lines), publisher="none")
 
 
-def page(*head: str, foot: tuple[str, ...] = ()) -> tuple[str, ...]:
-    """Return a page with these lines above its paragraphs, and these right behind them."""
-    return (*MENU, *MENU[:5], *head, *PROSE, *foot, "Read more", *TEASERS, *MENU, "© 2025")
+def page(*head: str) -> tuple[str, ...]:
+    """Return a page with these lines above its paragraphs."""
+    return (*MENU, *MENU[:5], *head, *PROSE, "Read more", *TEASERS, *MENU, "© 2025")
 
 
 @pytest.mark.parametrize(

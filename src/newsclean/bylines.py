@@ -16,8 +16,6 @@ ABOVE, REACH, BEHIND = 2, 20, 2
 """Units: how far above the headline a byline may stand, how far below, and how far behind the last paragraph."""
 NEXT = 3
 """Units: what is as near the headline, or as near above a paragraph, stands where bylines stand."""
-MOST_WORDS = 14
-"""Words: the most that a line has which the labeller takes for a byline."""
 LEAST = 1.0
 """How much a line of names must be like a byline; the weights below are summed."""
 CRUFT, BODY, DATED, DATE_NEAR, HEADLINE_NEAR, PROSE_NEAR = 1.0, -2.0, 3.0, 2.0, 1.0, 1.0
@@ -99,7 +97,7 @@ def _persons(sheet: Sheet, i: int) -> tuple[str, ...]:
 
 def _likeness(sheet: Sheet, layout: Layout, head: int, i: int, is_cruft: bool) -> float:
     """Tell how much an open line is like a byline, the more the nearer to the headline; 0 if it is no names."""
-    names = None if sheet.whole[i] else Names.of(sheet.left(i))
+    names = Names.of(sheet.left(i))
     if not names:
         return 0.0
     like = (CRUFT if is_cruft else BODY) + DATED * names.dated - abs(i - head) / REACH
@@ -135,14 +133,12 @@ def _signature(sheet: Sheet, layout: Layout, guesses: Mapping[int, Guess]) -> in
     if not sentences.ends(sheet.units[body[-1]].view, sentences.STOPS):
         return None
     behind = range(body[-1] + 1, min(body[-1] + 2 + BEHIND, len(sheet.units)))
-    names = {i: Names.of(sheet.left(i)) for i in behind if not sheet.whole[i]}
-    for i in range(body[-1] + 1, body[-1] + 1 + BEHIND):
-        found = names.get(i)
-        if found and not names.get(i + 1) and not _shouts(found) and not _in_story(sheet, layout, found):
-            return i
-        if found:
-            return None
-    return None
+    names = {i: Names.of(sheet.left(i)) for i in behind}
+    first = next((i for i in behind[:BEHIND] if names[i]), None)
+    if first is None or names.get(first + 1):
+        return None
+    found = names[first]
+    return first if found and not _shouts(found) and not _in_story(sheet, layout, found) else None
 
 
 def _claim_beside(sheet: Sheet, guesses: Mapping[int, Guess], i: int) -> None:
@@ -153,7 +149,7 @@ def _claim_beside(sheet: Sheet, guesses: Mapping[int, Guess], i: int) -> None:
             joined = sheet.units[at].view in JOINS and 0 <= at + step < len(sheet.units)
             j = at + step if joined else at
             persons = _persons(sheet, j) if joined or j in guesses else ()
-            if sheet.whole[j] or not persons:
+            if not persons:
                 break
             if joined and not sheet.whole[at]:
                 sheet.claim_unit(at, Label.BYLINE, None, Pass.BYLINE)

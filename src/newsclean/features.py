@@ -152,7 +152,7 @@ class _Seen(NamedTuple):
             [0, *accumulate(kind == "short" for kind in kinds)],
             topic,
             said,
-            line_of(" ".join(said), NAME_WORDS).topic if said else line_of(views[0], layout.words[0]).topic,
+            topic_of(" ".join(said)) if said else line_of(views[0], layout.words[0]).topic,
             layout.headlines(sheet, said),
         )
 

@@ -16,7 +16,7 @@ from enum import StrEnum
 from struct import Struct
 
 FIELD = 32
-"""Bits: the weights of a feature, a field for each state, are one integer, so that a sum of features is one sum."""
+"""Bits: the weights of a feature, a field for each state and one for the headline, are one integer: a sum adds all."""
 SCALE = 1000
 """Weights are kept in thousandths."""
 TOLD = 3

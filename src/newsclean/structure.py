@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from math import inf
 
 from newsclean import bylines, sentences
-from newsclean.features import features, headlines
+from newsclean.features import NAME_WORDS, features, headlines
 from newsclean.labeller import Labeller, State
 from newsclean.layout import HEAD_BELOW, SHORT_WORDS, TITLE_LEAST, Layout
 from newsclean.matching import Sheet
@@ -92,10 +92,10 @@ def guess(sheet: Sheet, layout: Layout, labeller: Labeller, clean: bool) -> dict
     states = [State.ABOVE] * near.start + states + [State.BELOW] * (len(sheet.units) - near.stop)
     guesses = {}
     for i, state in enumerate(states):
-        if state is State.BODY or sheet.whole[i] or (clean and (i not in near or state not in HEADS)):
+        if state is State.BODY or sheet.whole[i] or (clean and state not in HEADS):
             continue
         if state in (State.BYLINE, State.CREDIT):
-            believed = layout.words[i] <= bylines.MOST_WORDS and not _is_sentence(sheet, layout, i)
+            believed = layout.words[i] <= NAME_WORDS and not _is_sentence(sheet, layout, i)
         else:
             believed = state not in (State.INSIDE, State.BELOW) or not _belongs(sheet, layout, states, i)
         if believed:
