@@ -1,6 +1,7 @@
 """How near does cleaning come to labelling every line right, and what does it lose?
 
-    python benchmarks/quality.py DATA.jsonl[.gz] ... [--publisher none] [--worst N] [--floor FILE] [--keep FILE]
+    python benchmarks/quality.py DATA.jsonl[.gz] ... [--publisher text|url|none]
+                                 [--worst N] [--floor FILE] [--keep FILE]
 
 A row of the data is a dump: `id`, `text`, and perhaps `dump` (how it was made), `lang`, `url`; and its truth, either
 `title`, `authors` (a list) and `body`, or `kept` and `removed` (lists of snippets that must stay and must go).
@@ -41,6 +42,8 @@ RIGHT_SHARE = 0.5
 """The oracle keeps a line if as much of it, in shingles, is in the true body."""
 SLACK = 0.0005
 """How far a figure may fall below its floor: half of what is printed as its last digit."""
+URL = "url"
+"""As a mode: each row's URL is given with its text."""
 WORD = re.compile(r"\w+")
 Row = dict[str, Any]
 Bag = Counter[tuple[str, ...]]
@@ -146,7 +149,10 @@ SNIPPETS = ("n", "kept", "removed")
 
 
 class Bench:
-    """Cleans rows in one mode, the publisher known by the text or "none", and counts in each group that a row is in."""
+    """Cleans rows in one mode, and counts in each group that a row is in.
+
+    The publisher is known by the text alone, or by the row's URL too, or it is "none".
+    """
 
     def __init__(self, library: Library, cleaner: Cleaner, mode: str):
         self.cleaner, self.mode = cleaner, mode
@@ -157,7 +163,8 @@ class Bench:
 
     def count(self, row: Row) -> None:
         """Clean a row and count what came out."""
-        article = self.cleaner.clean(row["text"], publisher=NONE if self.mode == NONE else None)
+        url = row.get("url") if self.mode == URL else None
+        article = self.cleaner.clean(row["text"], url=url, publisher=NONE if self.mode == NONE else None)
         names = ["all", f"dump {row.get('dump') or '?'}", f"language {row.get('lang') or '?'}"]
         if row.get("body"):
             self._body(row, article, names)
@@ -279,7 +286,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("data", nargs="+", type=Path, metavar="DATA")
     parser.add_argument(
-        "--publisher", choices=("text", NONE), action="append", help="one of the two modes; default: both"
+        "--publisher", choices=("text", URL, NONE), action="append", help="a mode, or more; default: text and none"
     )
     parser.add_argument("--worst", type=int, default=10, metavar="N", help="how many of the worst articles to show")
     parser.add_argument("--floor", type=Path, metavar="FILE", help="fail when a figure is worse than the one in FILE")

@@ -25,7 +25,7 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from quality import Bench, Row, report, rows
+from quality import URL, Bench, Row, report, rows
 from scipy.optimize import minimize
 from scipy.sparse import csr_array
 from truth import ABSENT, UNKNOWN, Example, examples, of_fixtures, page_of
@@ -267,7 +267,7 @@ def main() -> None:
 
 def across(data: list[Row], given: list[Example], library: Library, chosen: argparse.Namespace) -> None:
     """Print the quality of models on the pages that each was not trained on."""
-    benches = [Bench(library, Cleaner(library), mode) for mode in ("text", NONE)]
+    benches = [Bench(library, Cleaner(library), mode) for mode in ("text", URL, NONE)]
     for fold in range(chosen.folds):
         others = [one for one in given if fold_of(one.page, chosen.folds) != fold]
         labeller = Labeller(text_of(train(others, chosen.steps)))

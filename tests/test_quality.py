@@ -86,6 +86,14 @@ def test_figures(kept: Path, name: str, value: float) -> None:
     assert figures(kept)[name] == pytest.approx(value)
 
 
+def test_a_url_tells_the_publisher(data: Path, tmp_path: Path) -> None:
+    done = run("quality.py", data, "--publisher", "url", "--keep", tmp_path / "floor.txt")
+    assert done.returncode == 0, done.stderr
+    found = figures(tmp_path / "floor.txt")
+    assert (found["url/all/known"], found["url/all/mistaken"], found["url/all/headline"]) == (1.0, 0.0, 1.0)
+    assert not any(name.startswith(("text/", "none/")) for name in found)
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [

@@ -31,10 +31,14 @@ def page(*head: str) -> tuple[str, ...]:
     ("lines", "headline"),
     [
         pytest.param(page(HEADLINE, DATE), HEADLINE, id="a-page"),
-        pytest.param((f"Shipping {HEADLINE}", *PROSE, HEADLINE, "Advertisement"), HEADLINE, id="a-word-before-it"),
+        pytest.param(
+            (f"Shipping {HEADLINE}", DATE, *PROSE, HEADLINE, "Advertisement"), HEADLINE, id="a-word-before-it"
+        ),
         pytest.param(
             (f"Shipping: {HEADLINE}", *PROSE, "Advertisement"), f"Shipping: {HEADLINE}", id="a-colon-is-of-it"
         ),
+        pytest.param((f"{HEADLINE} | Herald Loaded", HEADLINE, DATE, *PROSE, "Advertisement"), HEADLINE, id="a-bar"),
+        pytest.param(page("Alternatives to boats", HEADLINE, DATE), HEADLINE, id="a-kicker-the-text-says-nothing-of"),
         pytest.param((HEADLINE, *PROSE), HEADLINE, id="no-cruft-anywhere"),
         pytest.param(PROSE, None, id="none-in-a-clean-text"),
     ],
@@ -68,10 +72,52 @@ def test_headlines(cleaner: Cleaner, lines: tuple[str, ...], headline: str | Non
         pytest.param((HEADLINE, *PROSE, "Ines Valverde", "Tom Quay", "Bo Lind"), (), id="several-are-a-list"),
         pytest.param((*PROSE, f"{PROSE[0][:-1]}, and these came:", "Ines Valverde"), (), id="behind-a-colon"),
         pytest.param(page(HEADLINE, DATE), (), id="none"),
+        pytest.param(
+            (*page(HEADLINE, "By Ines Valverde", DATE), "A lighthouse for sale", "By Tom Quay", "By Bo Lind"),
+            ("Ines Valverde",),
+            id="not-a-teasers",
+        ),
+        pytest.param(
+            ("A lighthouse for sale", "By Tom Quay", *page(HEADLINE, DATE, "By Ines Valverde")),
+            ("Ines Valverde",),
+            id="not-a-teasers-above",
+        ),
+        pytest.param(
+            (*page(HEADLINE, DATE), "A lighthouse for sale", "By Tom Quay"), ("Tom Quay",), id="whoever-is-named"
+        ),
+        pytest.param(
+            page(HEADLINE, "Ines Valverde", DATE, *PROSE, "Nine boats and a goat", "By Tom Quay"),
+            ("Ines Valverde", "Tom Quay"),
+            id="a-name-at-the-headline-beside-one-that-a-rule-knows",
+        ),
+        pytest.param(
+            page(HEADLINE, "Ines Valverde · The Herald · Posted: Aug 08, 2024 4:00 AM EDT"),
+            ("Ines Valverde",),
+            id="a-paper-and-a-time-behind-it",
+        ),
+        pytest.param((HEADLINE, *PROSE, "Skerra Line 11.48 -7.2%", "Advertisement"), (), id="a-share-and-its-price"),
     ],
 )
 def test_bylines(cleaner: Cleaner, lines: tuple[str, ...], authors: tuple[str, ...]) -> None:
     assert clean(cleaner, *lines).authors == authors
+
+
+def test_a_standfirst_is_text(cleaner: Cleaner) -> None:
+    standfirst = "Passengers on the quay had hot soup, cold wind and no word from the board"
+    article = clean(cleaner, *page(HEADLINE, standfirst, DATE))
+    assert article.paragraphs == (standfirst, *PROSE)
+
+
+def test_a_list_of_services_is_not_the_article(cleaner: Cleaner) -> None:
+    """Each is a short line and a sentence, and there are more of them than paragraphs."""
+    services = [
+        line
+        for name in MENU
+        for line in (f"Herald {name}", f"{name}: all that the north has to offer, chosen by our editors for you alone.")
+    ]
+    article = clean(cleaner, *page(HEADLINE, DATE), *services, "© 2025")
+    assert article.headline == HEADLINE
+    assert set(PROSE) <= set(article.paragraphs)
 
 
 def test_a_bio_names_the_author_if_no_byline_does(cleaner: Cleaner) -> None:

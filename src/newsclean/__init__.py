@@ -63,7 +63,7 @@ def clean(text: str, *, url: str | None = None, publisher: str | None = None) ->
 
     Args:
         text: The scraped text.
-        url: Where it was scraped from, to know the publisher by.
+        url: Where it was scraped from, to know the publisher by, and the headline if its words are in it.
         publisher: The publisher's domain, or "none" for the common rules alone; without it the publisher is known
             by the URL or else by the text.
 

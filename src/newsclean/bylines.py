@@ -16,16 +16,18 @@ ABOVE, REACH, BEHIND = 2, 20, 2
 """Units: how far above the headline a byline may stand, how far below, and how far behind the last paragraph."""
 NEXT = 3
 """Units: what is as near the headline, or as near above a paragraph, stands where bylines stand."""
-LEAST = 1.0
-"""How much a line of names must be like a byline; the weights below are summed."""
-CRUFT, BODY, DATED, DATE_NEAR, HEADLINE_NEAR, PROSE_NEAR = 1.0, -2.0, 3.0, 2.0, 1.0, 1.0
+LEAST, SURE = 1.0, 2.5
+"""How much a line of names must be like a byline, and how much if it stands above one that a rule knows; the weights
+below are summed."""
+CRUFT, BODY, DATED, DATE_NEAR, HEADLINE_NEAR, PROSE_NEAR = 1.0, -2.0, 4.0, 2.0, 1.0, 1.0
 """What it weighs that the labeller takes the line for none of the body, or for body; that a year or a time stands
 behind the names; that a date, the headline or a paragraph is near."""
 IN_STORY, CAPITALS, TOO_HIGH = -3.0, -1.0, -2.0
 """What it weighs that a paragraph speaks of one so named, that a word, not the whole name, is all in capitals, and that
 the line stands above the headline."""
-NAMED = re.compile(rf"({PERSONS})( ?[|·,;/–(-].{{0,90}}| \d.{{0,40}})?")
-WHEN = re.compile(r"(?:19|20)\d\d|\d[:.h]\d\d")
+NAMED = re.compile(rf"({PERSONS})( ?[|·,;/–(-][^%]{{0,90}}| \d[^%]{{0,40}})?")
+"""Names, and what else stands in their line; a share and its price are none."""
+WHEN = re.compile(r"(?<!\d)(?:(?:19|20)\d\d|[0-2]?\d[:.h][0-5]\d)(?!\d)")
 JOINS = frozenset((",", "|", "&", "and", "und", "et", "y", "e", "en", "og", "och", "i", "и", "та", "ve"))
 """What stands between two names on a line of its own."""
 
@@ -56,15 +58,17 @@ def claim(sheet: Sheet, layout: Layout, guesses: Mapping[int, Guess]) -> None:
     head = _head(sheet, layout, guesses)
     under = range(head + 1, min(len(sheet.units), head + 1 + REACH))
     found = [i for i in under if _is(sheet, i, Label.BYLINE)]
-    if not found:
-        near = range(max(0, head - ABOVE), under.stop)
-        like = {i: _likeness(sheet, layout, head, i, i in guesses) for i in near}
-        best = max(like, key=like.__getitem__, default=None)
-        if best is None or like[best] <= LEAST:
-            best = _signature(sheet, layout, guesses)
-        if best is not None:
-            sheet.claim_unit(best, Label.BYLINE, None, Pass.BYLINE, *_persons(sheet, best))
-            found = [best]
+    named = [i for i in found if _names_any(sheet, i)]
+    near = range(max(0, head - ABOVE), named[0] if named else under.stop)
+    like = {i: _likeness(sheet, layout, head, i, i in guesses) for i in near}
+    best = max(like, key=like.__getitem__, default=None)
+    if best is not None and like[best] <= (SURE if named else LEAST):
+        best = None
+    if best is None and not named:
+        best = _signature(sheet, layout, guesses)
+    if best is not None:
+        sheet.claim_unit(best, Label.BYLINE, None, Pass.BYLINE, *_persons(sheet, best))
+        found.append(best)
     for i in found:
         _name(sheet, i)
         _claim_beside(sheet, guesses, i)
@@ -84,6 +88,10 @@ def _head(sheet: Sheet, layout: Layout, guesses: Mapping[int, Guess]) -> int:
     start = next((i for i, whole in enumerate(sheet.whole) if not whole and i not in guesses), count)
     above = reversed(range(min(max(layout.first, start), count)))
     return next((i for i in above if _is(sheet, i, Label.HEADLINE)), max(-1, start - REACH))
+
+
+def _names_any(sheet: Sheet, i: int) -> bool:
+    return any(part.label is Label.BYLINE and part.values for part in sheet.parts[i])
 
 
 def _is(sheet: Sheet, i: int, label: Label) -> bool:

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Protocol
 
-from newsclean import structure
+from newsclean import slugs, structure
 from newsclean.labeller import Labeller
 from newsclean.literals import Drawn
 from newsclean.matching import Claim, Matcher, Memory, Sheet
@@ -74,7 +74,7 @@ class Cleaner:
 
         Args:
             text: The scraped text.
-            url: Where it was scraped from, to know the publisher by.
+            url: Where it was scraped from, to know the publisher by, and the headline if its words are in it.
             publisher: The publisher's domain, or "none" for the common rules alone; without it the publisher is
                 known by the URL or else by the text.
 
@@ -82,7 +82,7 @@ class Cleaner:
             UnknownPublisher: If no rule file is named after `publisher`.
         """
         sheet, name = self.claimed(text, url=url, publisher=publisher)
-        structure.decide(sheet, self._labeller)
+        structure.decide(sheet, self._labeller, slugs.words_of(url) if url else frozenset())
         return Article(text, spans(sheet), name, tuple(dict.fromkeys(sheet.warnings)))
 
     def claimed(self, text: str, *, url: str | None = None, publisher: str | None = None) -> tuple[Sheet, str | None]:

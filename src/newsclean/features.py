@@ -11,12 +11,13 @@ import re
 from bisect import bisect_left
 from collections import Counter
 from functools import lru_cache
+from heapq import nsmallest
 from itertools import accumulate
 from sys import intern
 from typing import NamedTuple
 
 from newsclean import sentences
-from newsclean.layout import MOST_WORDS, PERSONS, SHORT_WORDS, TITLE_LEAST, Layout
+from newsclean.layout import CJK, FIRST_CJK, MOST_WORDS, PERSONS, SHORT_WORDS, TITLE_LEAST, Layout
 from newsclean.matching import Claim, Sheet
 from newsclean.model import Label
 
@@ -26,8 +27,10 @@ READ = 300
 """Characters: how much of a line is read to tell what it is like."""
 WINDOW = 6
 """Units: how far up and down the surroundings of a unit are counted."""
-TOPIC_LETTERS = 5
-"""Letters: words as long tell what a text is about."""
+TOPIC_LETTERS, STEM = 5, 7
+"""Letters: words as long as the first tell what a text is about, by their beginning, as long as the second."""
+KEY_WORDS, KEY_TIMES = 8, 2
+"""How many of the words that the core says most are its key words, and how often it says them at least."""
 NAME_WORDS = 14
 """Words: a line of names has no more."""
 NAMED_WITHIN = 15
@@ -46,13 +49,15 @@ STEPS = {
     "read": (0.0, 0.05, 0.3, 0.7, 0.95, 0.999),
     "count": (0, 1, 3),
     "known": (0.0, 0.15, 0.3, 0.5, 0.75),
+    "keys": (0, 1, 2, 3, 4),
 }
 """The greatest value of each class, but for the last one, which is "more"."""
 CLASSES = {name: [*(f"{step:g}" for step in steps), "more"] for name, steps in STEPS.items()}
 MARKS = '|·•©@/>›#(:"-'
 COMMAS, COLONS = ",;、，،؛-", ":："
-WORD = re.compile(r"\w+")
+WORD, STEMS = re.compile(r"\w+"), re.compile(rf"\b\w{{{TOPIC_LETTERS},{STEM}}}")
 INNER_STOP = re.compile(r"[.!?…。！？][\"')»\]]* ?(?=\S)(?!\d)")
+HIRAGANA = re.compile("[\u3040-\u309f]")
 DIGIT = re.compile(r"\d")
 TIME, YEAR = re.compile(r"(?<!\d)\d{1,2}[:.h]\d\d(?!\d)"), re.compile(r"(?:19|20)\d\d")
 NAMES = re.compile(PERSONS)
@@ -107,7 +112,9 @@ class _Seen(NamedTuple):
     prose_above: list[float]
     promo_above: list[int]
     short_above: list[int]
-    topic: Counter[str]
+    topic: frozenset[str]
+    twice: frozenset[str]
+    keys: frozenset[str]
     said: frozenset[str]
     title: frozenset[str]
     guesses: tuple[int, ...]
@@ -132,6 +139,7 @@ class _Seen(NamedTuple):
         for i in range(layout.first, layout.last + 1):
             if layout.prose[i]:
                 topic.update(lines[i].topic)
+        keys = _keys(topic)
         said = headlines(sheet)
         weighed = zip(layout.words, layout.prose, strict=True)
         return cls(
@@ -150,10 +158,12 @@ class _Seen(NamedTuple):
             [0.0, *accumulate(min(words, MOST_WORDS) * prose for words, prose in weighed)],
             [0, *accumulate(kind.startswith("promo") for kind in kinds)],
             [0, *accumulate(kind == "short" for kind in kinds)],
-            topic,
+            frozenset(topic),
+            frozenset([word for word, count in topic.items() if count > 1]),
+            keys,
             said,
             topic_of(" ".join(said)) if said else line_of(views[0], layout.words[0]).topic,
-            layout.headlines(sheet, said),
+            layout.headlines(sheet, said, lambda i: len(keys & lines[i].topic)),
         )
 
 
@@ -231,17 +241,31 @@ def _line_of(view: str, words: float) -> Line:
         said.append("has:time")
     if digits and YEAR.search(start):
         said.append("has:year")
-    topic = _topic(found) if words >= 3 else frozenset()
+    topic = topic_of(view) if words >= 3 else frozenset()
     return Line(tuple(map(intern, said)), begins, ends, _names(view) if words <= NAME_WORDS else "", topic)
 
 
 def topic_of(view: str) -> frozenset[str]:
-    """Return the words of a line that tell what a text is about."""
-    return _topic(WORD.findall(view[:READ]))
+    """Return what tells what a text is about: the beginnings of long words.
+
+    Of a script without spaces, each two characters that stand together, but for those that only bend words.
+    """
+    start = view[:READ]
+    if max(start, default="") < FIRST_CJK or not CJK.search(start):
+        return frozenset(STEMS.findall(start.lower()))
+    found = []
+    for word in WORD.findall(start.lower()):
+        if CJK.match(word):
+            found += [two for at in range(len(word) - 1) if not HIRAGANA.search(two := word[at : at + 2])]
+        elif len(word) >= TOPIC_LETTERS:
+            found.append(word[:STEM])
+    return frozenset(found)
 
 
-def _topic(words: list[str]) -> frozenset[str]:
-    return frozenset([word.lower() for word in words if len(word) >= TOPIC_LETTERS])
+def _keys(topic: Counter[str]) -> frozenset[str]:
+    """Return the words that are said most; of as many, the longest."""
+    found = [(-count, -len(word), word) for word, count in topic.items() if count >= KEY_TIMES]
+    return frozenset([word for _, _, word in nsmallest(KEY_WORDS, found)])
 
 
 _remembered = lru_cache(KNOWN_LINES)(_line_of)
@@ -360,8 +384,9 @@ def _of_topic(seen: _Seen, i: int) -> list[str]:
     if len(words) < 2:
         return said
     own = seen.layout.prose[i] and seen.layout.first <= i <= seen.layout.last
-    count = seen.topic.get
-    known = len([word for word in words if count(word, 0) > own])
+    if seen.keys:
+        said.append(f"key words:{_step('keys', len(words & seen.keys))}")
+    known = len(words & (seen.twice if own else seen.topic))
     said.append(f"topic:{_step('known', known / len(words))}&{seen.shapes[i]}")
     if seen.title and i:
         shared = len(words & seen.title) / min(len(words), len(seen.title))

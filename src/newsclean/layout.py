@@ -6,7 +6,7 @@ The core is the stretch of units that holds most prose and least else (Finn, Kus
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -18,6 +18,8 @@ from newsclean.model import Label
 
 # Python's own re takes ten times as long to compile such a class.
 CJK = regex.compile("[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\u0e00-\u0eff]")
+FIRST_CJK = "\u0e00"
+"""No character before it is one of them."""
 CJK_A_WORD = 2.5
 """Characters of a script without spaces that count as a word."""
 PROSE_WORDS, LONG_WORDS, SHORT_WORDS = 10, 22, 6
@@ -32,6 +34,8 @@ HEAD_BELOW = 3
 """Units: how far into the core, where a headline is taken for its first line."""
 GUESSES = 3
 """How many of the units that are most like a headline are worth a guess."""
+KEY_WEIGHT = 3.0
+"""What a key word of the text weighs for a headline, in words."""
 TITLE_LEAST = 15
 """Characters: a longer line that begins the first one, the page's title, is the headline."""
 MOST_WORDS = 60.0
@@ -48,6 +52,8 @@ WEIGHTS = {
 PROMO_WEIGHT, SHORT_WEIGHT, LINE_WEIGHT, OTHER_WEIGHT = -4.0, -4.0, -2.0, -1.0
 """What a unit weighs for the core, in words: promo by its kind or else the first; then what is open and short, what
 is open and not prose, and a headline, a byline, a date or a caption."""
+LONE = 0.3
+"""What a paragraph weighs that stands alone between two short lines, as a share: lists of services are so made."""
 BOXES = frozenset(
     ("ad", "media", "share", "meta", "newsletter", "app", "related", "paywall", "donate", "subscribe", "follow")
 )
@@ -101,10 +107,15 @@ class Layout:
             near = range(max(0, top - NEAR_ABOVE), min(len(words), bottom + NEAR_BELOW + 1))
         return cls(words, prose, first, last, whole_page, near)
 
-    def headlines(self, sheet: Sheet, said: frozenset[str]) -> tuple[int, ...]:
+    def headlines(
+        self, sheet: Sheet, said: frozenset[str], key_words: Callable[[int], int] = lambda i: 0
+    ) -> tuple[int, ...]:
         """Return the units that are most like the headline, the likeliest first.
 
-        `said` is what rules found to be the headline: then they are the open units that repeat it.
+        Args:
+            sheet: The sheet.
+            said: What rules found to be the headline: if anything, the units are the open ones that repeat it.
+            key_words: How many of the words that the core says most a unit holds.
         """
         above = min(self.first, len(sheet.units)) if self.last >= 0 else min(len(sheet.units), HEAD_REACH)
         found = [
@@ -114,7 +125,7 @@ class Layout:
         ]
         if said:
             return tuple(i for i in found if sheet.units[i].view in said)[:GUESSES]
-        return tuple(sorted(found, key=lambda i: -_headness(sheet, self, i))[:GUESSES])
+        return tuple(sorted(found, key=lambda i: -_headness(sheet, self, i) - KEY_WEIGHT * key_words(i))[:GUESSES])
 
 
 def _words(sheet: Sheet) -> list[float]:
@@ -159,9 +170,12 @@ def _core(
     """Return the stretch with the greatest sum of weights (Kadane's scan); (n, -1) if nothing is prose."""
     best, total = 0.0, 0.0
     core, start = (len(words), -1), 0
+    short = [open_ and not prose[i] and words[i] <= SHORT_WORDS for i, open_ in enumerate(body)]
     for i, count in enumerate(words):
         if prose[i]:
             weight = min(count, MOST_WORDS)
+            if 0 < i < len(words) - 1 and short[i - 1] and short[i + 1]:
+                weight *= LONE
         elif body[i]:
             weight = SHORT_WEIGHT if count <= SHORT_WORDS else LINE_WEIGHT
         else:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import NamedTuple, TypeAlias
@@ -23,6 +23,8 @@ SEEN_AS = (
 """What the matching view shows in place of each odd character."""
 BLANK = "".join(sorted(LINE_BREAKS)) + "\x1f " + SPACES + UNSEEN
 """What nobody sees at the ends of a text."""
+PARAGRAPH, BEHIND = 50, 3
+"""Characters: a body span as long is a paragraph. Spans: how far behind the last one the authors may be named."""
 
 
 class UsageError(Exception):
@@ -97,6 +99,8 @@ class Pass(StrEnum):
 
 class Guess(NamedTuple):
     """What the line labeller took a line for, and the features that weighed most, the strongest first.
+
+    Before them stands "like the URL" where the headline was chosen among the lines that are like its slug.
 
     `state` is where it stands: above, headline, byline, under, inside, below or credit (`labeller.State`).
     """
@@ -221,14 +225,14 @@ class Article:
 
     @property
     def byline(self) -> str | None:
-        """The byline as it stands, its lines joined by line breaks, or None."""
-        return "\n".join(filter(None, map(self.said, self.of(Label.BYLINE)))) or None
+        """The byline as it stands, its lines joined by line breaks, or None; a teaser's only if there is no other."""
+        return "\n".join(filter(None, map(self.said, self._bylines()))) or None
 
     @property
     def authors(self) -> tuple[str, ...]:
-        """The authors that bylines name, each once, in order; if none does, those that a few lines are about."""
+        """The authors that the byline names, each once, in order; if it names none, whom a few lines are about."""
         bios = (span for span in self.promo if span.kind == "bio")
-        signed = dict.fromkeys(name for span in self.of(Label.BYLINE) for name in span.values)
+        signed = dict.fromkeys(name for span in self._bylines() for name in span.values)
         return tuple(signed or dict.fromkeys(name for span in bios for name in span.values))
 
     @property
@@ -274,6 +278,17 @@ class Article:
     def promo(self) -> tuple[Span, ...]:
         """The spans of promo cruft, in order."""
         return self.of(Label.PROMO)
+
+    def _bylines(self) -> Sequence[Span]:
+        """Return the bylines between the headline and right behind the body, if one names an author; else all."""
+        labels = [span.label for span in self.spans]
+        start = labels.index(Label.HEADLINE) if Label.HEADLINE in labels else 0
+        body = [
+            i for i, span in enumerate(self.spans) if span.label is Label.BODY and span.end - span.start >= PARAGRAPH
+        ]
+        end = body[-1] + BEHIND if body else len(labels)
+        own = [span for span in self.spans[start : end + 1] if span.label is Label.BYLINE]
+        return own if any(span.values for span in own) else self.of(Label.BYLINE)
 
     def _values(self, label: Label) -> Iterator[str]:
         return (value for span in self.of(label) for value in (span.values or (self.said(span),)) if value)

@@ -11,9 +11,9 @@ import re
 from collections.abc import Iterator, Mapping
 from math import inf
 
-from newsclean import bylines, sentences
+from newsclean import bylines, sentences, slugs
 from newsclean.features import NAME_WORDS, features, headlines
-from newsclean.labeller import Labeller, State
+from newsclean.labeller import TOLD, Labeller, State
 from newsclean.layout import HEAD_BELOW, SHORT_WORDS, TITLE_LEAST, Layout
 from newsclean.matching import Sheet
 from newsclean.model import Guess, Label, Pass
@@ -27,6 +27,8 @@ FURNITURE: Mapping[str, str] = {
 """The kind of promo that stands there."""
 SENTENCE_WORDS = 5
 """Words: from as many on, what ends with a full stop is a sentence."""
+STANDFIRST_WORDS = 8
+"""Words: from as many on, what stands right below the headline is text."""
 CRUFT = (Label.PROMO, Label.CAPTION)
 """What a clean text has none of."""
 SITE = re.compile(r"(.{15,}?) (?:\| [^|]{2,40}|- [\w.-]+\.[a-z]{2,9})")
@@ -35,7 +37,7 @@ CORE_SHARE = 0.3
 """How much of the core's prose must be body, or else the article was begun at a headline that is none."""
 HEADS = (State.HEADLINE, State.BYLINE)
 """What a clean text may have."""
-ANY, LIKELY, SURE = -inf, -0.5, 0.5
+ANY, LIKELY, SURE = -inf, -0.5, 0.0
 """What the labeller's headline weighs at least: in a whole page, where there is one; in a text, which may have none, as
 often one of twenty that have none seems to have one; in one that is clean, one of seventy."""
 ALONE_SPACES = 3
@@ -47,13 +49,13 @@ MENU_RUN = 5
 """Units: as many short ones in a row are a menu."""
 
 
-def decide(sheet: Sheet, labeller: Labeller) -> None:
-    """Let the line labeller guess, and run the passes over what no rule claimed."""
+def decide(sheet: Sheet, labeller: Labeller, slug: frozenset[str] = frozenset()) -> None:
+    """Let the line labeller guess, and run the passes over what no rule claimed; `slug` is what the URL says."""
     if sheet.units:
         layout = Layout.of(sheet)
         captions(sheet, layout)
         clean = _looks_clean(sheet, layout)
-        guesses = guess(sheet, layout, labeller, clean) if layout.last >= 0 else {}
+        guesses = guess(sheet, layout, labeller, clean, slug) if layout.last >= 0 else {}
         headline(sheet, layout, guesses, clean)
         bylines.claim(sheet, layout, guesses)
         said_twice(sheet, layout)
@@ -75,18 +77,22 @@ def captions(sheet: Sheet, layout: Layout) -> None:
                     sheet.claim_unit(j, Label.CAPTION, None, Pass.TWICE)
 
 
-def guess(sheet: Sheet, layout: Layout, labeller: Labeller, clean: bool) -> dict[int, Guess]:
+def guess(
+    sheet: Sheet, layout: Layout, labeller: Labeller, clean: bool, slug: frozenset[str] = frozenset()
+) -> dict[int, Guess]:
     """Return what the labeller takes for no body among the units of which something is open, as far as it is believed.
 
-    It is not where a line is of the article by its place, as long as no rule says otherwise; a byline is short and no
-    sentence; and all that a clean text may have is a headline and a byline.
+    It is not where a line is of the article by its place, as long as no rule says otherwise, nor of a standfirst; a
+    byline is short and no sentence; and all that a clean text may have is a headline and a byline. If a line is like
+    the URL's slug, it is the headline; if several are, one of them.
     """
     top = range(min(len(sheet.units), layout.first + HEAD_BELOW))
     near = top if clean else layout.near
     seen = features(sheet, layout, near)
-    heads = near if layout.whole_page else top
-    among = None if headlines(sheet) else [i - near.start for i in heads if not sheet.whole[i]]
-    states = labeller.states(seen, among, SURE if clean else ANY if layout.whole_page else LIKELY)
+    heads = [i for i in (near if layout.whole_page else top) if not (sheet.whole[i] or _is_captioned(sheet, i))]
+    slugged = slugs.likest([(i, sheet.units[i].view) for i in heads], slug) if slug else []
+    among = None if headlines(sheet) else [i - near.start for i in slugged or heads]
+    states = labeller.states(seen, among, ANY if layout.whole_page or slugged else SURE if clean else LIKELY)
     if among and _kept(layout, near, states) < CORE_SHARE:
         states = labeller.states(seen)
     states = [State.ABOVE] * near.start + states + [State.BELOW] * (len(sheet.units) - near.stop)
@@ -97,13 +103,28 @@ def guess(sheet: Sheet, layout: Layout, labeller: Labeller, clean: bool) -> dict
         if state in (State.BYLINE, State.CREDIT):
             believed = layout.words[i] <= NAME_WORDS and not _is_sentence(sheet, layout, i)
         else:
-            believed = state not in (State.INSIDE, State.BELOW) or not _belongs(sheet, layout, states, i)
+            believed = not (
+                _belongs(sheet, layout, states, i)
+                if state in (State.INSIDE, State.BELOW)
+                else state is State.UNDER and _is_standfirst(sheet, layout, states, i)
+            )
         if believed:
             reasons = labeller.reasons(seen[i - near.start], state) if i in near else ("far from all prose",)
+            if state is State.HEADLINE and i in slugged:
+                reasons = ("like the URL", *reasons)[:TOLD]
             guesses[i] = Guess(state, reasons)
         else:
             states[i] = State.BODY
     return guesses
+
+
+def _is_captioned(sheet: Sheet, i: int) -> bool:
+    """Tell whether a line stands again right below, as a caption."""
+    below = range(i + 1, min(i + 1 + CAPTION_REACH, len(sheet.units)))
+    return any(
+        sheet.whole[j] and sheet.parts[j][0].label is Label.CAPTION and sheet.units[j].view == sheet.units[i].view
+        for j in below
+    )
 
 
 def _kept(layout: Layout, near: range, states: list[State]) -> float:
@@ -117,17 +138,36 @@ def _belongs(sheet: Sheet, layout: Layout, states: list[State], i: int) -> bool:
     """Tell whether what is taken for cruft is body by its place.
 
     It is if it stands alone between paragraphs, if it is a sentence behind one, and if it is a paragraph alone between
-    what rules claimed: teasers come in rows.
+    what rules claimed: teasers come in rows. In a live ticker it is if it heads the paragraph below a time stamp.
     """
     last = len(states) - 1
     if i == 0:
         return False
     if sheet.whole[i - 1]:
-        return layout.prose[i] and (i == last or bool(sheet.whole[i + 1]))
+        alone = i == last or bool(sheet.whole[i + 1])
+        return (layout.prose[i] and alone) or (not alone and _heads_an_entry(sheet, layout, states, i))
     if states[i - 1] is not State.BODY:
         return False
     alone = i < last and not sheet.whole[i + 1] and states[i + 1] is State.BODY
     return alone or _is_sentence(sheet, layout, i)
+
+
+def _heads_an_entry(sheet: Sheet, layout: Layout, states: list[State], i: int) -> bool:
+    """Tell whether a line, and no names, stands between a time stamp and a paragraph."""
+    stamped = layout.first < i and sheet.parts[i - 1][-1].label is Label.DATE
+    heads = layout.prose[i + 1] and states[i + 1] is State.BODY
+    return stamped and heads and not bylines.Names.of(sheet.left(i))
+
+
+def _is_standfirst(sheet: Sheet, layout: Layout, states: list[State], i: int) -> bool:
+    """Tell whether a line is long and right below the headline."""
+    if i == 0 or layout.words[i] < STANDFIRST_WORDS:
+        return False
+    return states[i - 1] is State.HEADLINE or _is_headline(sheet, i - 1)
+
+
+def _is_headline(sheet: Sheet, i: int) -> bool:
+    return bool(sheet.whole[i]) and sheet.parts[i][0].label is Label.HEADLINE
 
 
 def _is_sentence(sheet: Sheet, layout: Layout, i: int) -> bool:
@@ -161,7 +201,10 @@ def _alone(sheet: Sheet, i: int) -> tuple[str, ...]:
     view = sheet.units[i].view
     if i == 0 and (found := SITE.fullmatch(view)):
         return (found[1],)
-    ends = {unit.view for unit in sheet.units if TITLE_LEAST < len(unit.view) < len(view) and view.endswith(unit.view)}
+    shorter = [unit.view for unit in sheet.units if TITLE_LEAST < len(unit.view) < len(view)]
+    if begun := next((said for said in shorter if view.startswith(f"{said} | ")), None):
+        return (begun,)
+    ends = {said for said in shorter if view.endswith(said)}
     longest = max(ends, key=len, default="")
     before = view.removesuffix(longest).rstrip()
     return (longest,) if longest.count(" ") >= ALONE_SPACES and before[-1].isalnum() else ()

@@ -40,7 +40,7 @@ PublisherOption = Annotated[
 ]
 UrlOption = Annotated[
     str | None,
-    typer.Option("--url", metavar="URL", help="Where the article is from, to know its publisher by."),
+    typer.Option("--url", metavar="URL", help="Where the article is from, to know its publisher and headline by."),
 ]
 
 InputOption = Annotated[
