@@ -130,6 +130,18 @@ def test_rules_laid_over_the_bundled_ones_win(newsclean: Run, article: Path, her
     assert [p["kind"] for p in alone["promo"] if not p["rule"].startswith("labeller:")] == ["contact"]
 
 
+def test_no_labeller_no_guesses(newsclean: Run) -> None:
+    menu = ["Home", "News", "Sport", "Weather", "Opinion", "Culture", "Travel", "Puzzles"]
+    page = "\n".join([*menu, *menu, "Ferry leaves late again", "Monday, 3 March 2025", *BODY, *menu, *menu])
+
+    def rules(*args: str) -> list[str]:
+        done = newsclean("--publisher", "none", "--jobs", "2", *args, stdin=page)
+        return [promo["rule"].partition(":")[0] for promo in json.loads(done.stdout)["promo"]]
+
+    assert "labeller" in rules()
+    assert "labeller" not in rules("--no-labeller")
+
+
 def test_what_cannot_be_cleaned_is_told_and_the_rest_is_done(newsclean: Run, article: Path, tmp_path: Path) -> None:
     (tmp_path / "photo.png").write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(50))
     (tmp_path / "empty.txt").write_text("")
@@ -248,6 +260,7 @@ def test_version_and_help(newsclean: Run) -> None:
         "--spans",
         "--rules",
         "--no-common",
+        "--no-labeller",
         "--quiet",
         "--version",
     )

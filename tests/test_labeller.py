@@ -143,6 +143,14 @@ def test_a_guess_says_why(cleaner: Cleaner) -> None:
     assert all(0 < len(guess.features) <= 3 for guess in guesses)
 
 
+def test_without_it_nothing_is_guessed(cleaner: Cleaner) -> None:
+    rules_alone = pickle.loads(pickle.dumps(Cleaner(Library([bundled()]), guess=False)))
+    article = rules_alone.clean(page(), publisher="none")
+    assert not any(isinstance(span.why, Guess) for span in article.spans)
+    assert {*PROSE, *TEASERS} <= set(article.paragraphs)
+    assert any(isinstance(span.why, Guess) for span in cleaner.clean(page(), publisher="none").spans)
+
+
 def test_a_rule_is_never_overruled(cleaner: Cleaner) -> None:
     rules_alone, _ = cleaner.claimed(page(), publisher="none")
     claimed = {(part.start, part.label, part.kind) for parts in rules_alone.parts for part in parts}

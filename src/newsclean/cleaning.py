@@ -49,15 +49,18 @@ class Cleaner:
     Args:
         library: Where the rules come from.
         common: Whether the common rules are used beside the publishers'.
-        labeller: The line labeller; without it, the one that comes with newsclean.
+        guess: Whether the line labeller decides what no rule claimed; without it, that is body.
+        labeller: The line labeller, if it is not the one that comes with newsclean.
 
     Raises:
         newsclean.RuleError: If a rule file can't be used.
     """
 
-    def __init__(self, library: RuleLibrary, *, common: bool = True, labeller: Labeller | None = None):
+    def __init__(
+        self, library: RuleLibrary, *, common: bool = True, guess: bool = True, labeller: Labeller | None = None
+    ):
         self._library, self._use_common = library, common
-        self._labeller = labeller or Labeller(library.weights())
+        self._labeller = (labeller or Labeller(library.weights())) if guess else None
         signatures = library.signatures()
         self._publishers = Publishers(library.domains(), {rule: name for name, rule, _ in signatures})
         # One index for both: a text is looked through once.
@@ -114,8 +117,8 @@ class Cleaner:
         return matcher
 
 
-def _cleaner(library: RuleLibrary, common: bool, labeller: Labeller) -> Cleaner:
-    return Cleaner(library, common=common, labeller=labeller)
+def _cleaner(library: RuleLibrary, common: bool, labeller: Labeller | None) -> Cleaner:
+    return Cleaner(library, common=common, guess=labeller is not None, labeller=labeller)
 
 
 def spans(sheet: Sheet) -> tuple[Span, ...]:

@@ -49,14 +49,17 @@ MENU_RUN = 5
 """Units: as many short ones in a row are a menu."""
 
 
-def decide(sheet: Sheet, labeller: Labeller, slug: frozenset[str] = frozenset()) -> None:
-    """Let the line labeller guess, and run the passes over what no rule claimed; `slug` is what the URL says."""
+def decide(sheet: Sheet, labeller: Labeller | None, slug: frozenset[str] = frozenset()) -> None:
+    """Let the line labeller guess, if there is one, and run the passes over what no rule claimed.
+
+    `slug` is what the URL says.
+    """
     if sheet.units:
         layout = Layout.of(sheet)
         captions(sheet, layout)
         clean = _looks_clean(sheet, layout)
-        guesses = guess(sheet, layout, labeller, clean, slug) if layout.last >= 0 else {}
-        headline(sheet, layout, guesses, clean)
+        guesses = guess(sheet, layout, labeller, clean, slug) if labeller and layout.last >= 0 else {}
+        headline(sheet, layout, guesses, clean or not labeller)
         bylines.claim(sheet, layout, guesses)
         said_twice(sheet, layout)
         furniture(sheet, layout, guesses)
@@ -174,8 +177,11 @@ def _is_sentence(sheet: Sheet, layout: Layout, i: int) -> bool:
     return layout.words[i] >= SENTENCE_WORDS and sentences.ends(sheet.left(i), sentences.STOPS)
 
 
-def headline(sheet: Sheet, layout: Layout, guesses: Mapping[int, Guess], clean: bool) -> None:
-    """The headline: what repeats the one that a rule knows, else what the labeller takes for it, else the likeliest."""
+def headline(sheet: Sheet, layout: Layout, guesses: Mapping[int, Guess], first: bool) -> None:
+    """The headline: what repeats the one that a rule knows, else what the labeller takes for it.
+
+    Else, where `first` says so, the first line, if none is likelier.
+    """
     said = headlines(sheet)
     open_ = [i for i in range(len(sheet.units)) if not sheet.whole[i]]
     found = [i for i in open_ if sheet.units[i].view in said and i <= layout.last]
@@ -186,7 +192,7 @@ def headline(sheet: Sheet, layout: Layout, guesses: Mapping[int, Guess], clean: 
     guessed = next((i for i, guess in guesses.items() if guess.state is State.HEADLINE), None)
     if guessed is not None:
         sheet.claim_unit(guessed, Label.HEADLINE, None, guesses[guessed], *_alone(sheet, guessed))
-    elif clean and not said:
+    elif first and not said:
         likeliest = next(iter(layout.headlines(sheet, frozenset())), None)
         if likeliest == 0 < layout.first:
             sheet.claim_unit(likeliest, Label.HEADLINE, None, Pass.HEADLINE, *_alone(sheet, likeliest))

@@ -16,6 +16,7 @@ from newsclean.cli.common import (
     InputOption,
     JobsOption,
     NoCommonOption,
+    NoLabellerOption,
     PublisherOption,
     RulesOption,
     SplitOption,
@@ -61,6 +62,7 @@ def clean(
     url: UrlOption = None,
     rules: RulesOption = None,
     no_common: NoCommonOption = False,
+    no_labeller: NoLabellerOption = False,
     keep: Annotated[
         str | None,
         typer.Option("--keep", metavar="KIND,...", help="Kinds of promo to leave in the body, such as related."),
@@ -98,7 +100,7 @@ def clean(
     separator(split)
     rule_library = library(rules)
     task = Task(
-        cleaner(rule_library, no_common=no_common),
+        cleaner(rule_library, no_common=no_common, no_labeller=no_labeller),
         form,
         Reading(field, input_, split),
         publisher=publisher,
@@ -124,6 +126,7 @@ def clean(
             sorted(task.keep),
             only,
             no_common,
+            no_labeller,
             rule_library.fingerprint,
         ]
         settings = Settings(out, jobs or cores(), errors, strict, resume, quiet, asked)

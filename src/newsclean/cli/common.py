@@ -34,6 +34,9 @@ RulesOption = Annotated[
     ),
 ]
 NoCommonOption = Annotated[bool, typer.Option("--no-common", help="Leave the common rules out.")]
+NoLabellerOption = Annotated[
+    bool, typer.Option("--no-labeller", help="No guesses: what no rule and no pass knows is body.")
+]
 PublisherOption = Annotated[
     str | None,
     typer.Option("--publisher", "-p", metavar="DOMAIN|none", help="Whose rules to use, instead of finding out."),
@@ -88,7 +91,7 @@ def library(folders: list[Path] | None) -> Library:
     return Library([folder.path for folder in settings.folders(folders or ())])
 
 
-def cleaner(rules: Library, *, no_common: bool = False) -> Cleaner:
+def cleaner(rules: Library, *, no_common: bool = False, no_labeller: bool = False) -> Cleaner:
     """Return a cleaner with these rules.
 
     Raises:
@@ -99,7 +102,7 @@ def cleaner(rules: Library, *, no_common: bool = False) -> Cleaner:
     # Loading makes ten thousands of small objects, none of them garbage: looking for some is a tenth of the start.
     gc.disable()
     try:
-        return Cleaner(rules, common=not no_common)
+        return Cleaner(rules, common=not no_common, guess=not no_labeller)
     finally:
         gc.freeze()
         gc.enable()

@@ -18,6 +18,7 @@ from newsclean.cli.common import (
     InputOption,
     JobsOption,
     NoCommonOption,
+    NoLabellerOption,
     PublisherOption,
     RulesOption,
     SplitOption,
@@ -72,6 +73,7 @@ def drift(
     url: UrlOption = None,
     rules: RulesOption = None,
     no_common: NoCommonOption = False,
+    no_labeller: NoLabellerOption = False,
     input_: InputOption = None,
     field: FieldOption = None,
     split: SplitOption = None,
@@ -92,7 +94,7 @@ def drift(
     before = _earlier(against) if against else None
     whole = library(rules)
     reading = Reading(field, input_, split)
-    ready = cleaner(whole, no_common=no_common)
+    ready = cleaner(whole, no_common=no_common, no_labeller=no_labeller)
     task = Watch(ready, reading=reading, publisher=publisher, url=url, signs=Signs(whole))
     if publisher:
         ready.clean("", publisher=publisher)  # says so now if there is none

@@ -15,6 +15,7 @@ from newsclean.cli.common import (
     USAGE,
     FieldOption,
     NoCommonOption,
+    NoLabellerOption,
     PublisherOption,
     RulesOption,
     UrlOption,
@@ -68,6 +69,7 @@ def explain(
     url: UrlOption = None,
     rules: RulesOption = None,
     no_common: NoCommonOption = False,
+    no_labeller: NoLabellerOption = False,
     field: FieldOption = None,
     form: Annotated[Form, typer.Option("--format", "-f", help="How to say it.")] = Form.TEXT,
 ) -> None:
@@ -87,7 +89,8 @@ def explain(
     except SourceError as error:
         tell(error)
         raise typer.Exit(USAGE) from None
-    article = Task(cleaner(ready, no_common=no_common), publisher=publisher, url=url).clean(source)
+    chosen_cleaner = cleaner(ready, no_common=no_common, no_labeller=no_labeller)
+    article = Task(chosen_cleaner, publisher=publisher, url=url).clean(source)
     explained = explaining.explain(article)
     near = None
     if why_not is not None:

@@ -7,7 +7,17 @@ from typing import Annotated
 
 import typer
 
-from newsclean.cli.common import FAILED, PublisherOption, RulesOption, UrlOption, cleaner, library, output, tell
+from newsclean.cli.common import (
+    FAILED,
+    NoLabellerOption,
+    PublisherOption,
+    RulesOption,
+    UrlOption,
+    cleaner,
+    library,
+    output,
+    tell,
+)
 
 
 def label(
@@ -15,6 +25,7 @@ def label(
     publisher: PublisherOption = None,
     url: UrlOption = None,
     rules: RulesOption = None,
+    no_labeller: NoLabellerOption = False,
     force: Annotated[bool, typer.Option("--force", help="Write over an answer that is there.")] = False,
 ) -> None:
     """Label each line of a dump and write that beside it, as FILE.labels: a fixture, once you have read it."""
@@ -22,7 +33,7 @@ def label(
     from newsclean.render import to_labels
     from newsclean.sources import SourceError, read
 
-    ready = cleaner(library(rules))
+    ready = cleaner(library(rules), no_labeller=no_labeller)
     failed = False
     for file in files:
         answer = file.with_suffix(ENDING)
