@@ -148,6 +148,8 @@ def test_without_it_nothing_is_guessed(cleaner: Cleaner) -> None:
     article = rules_alone.clean(page(), publisher="none")
     assert not any(isinstance(span.why, Guess) for span in article.spans)
     assert {*PROSE, *TEASERS} <= set(article.paragraphs)
+    promo = rules_alone.clean("\n".join(["Advertisement", "Ferry leaves late again", *PROSE]), publisher="none")
+    assert promo.headline == "Ferry leaves late again"
     assert any(isinstance(span.why, Guess) for span in cleaner.clean(page(), publisher="none").spans)
 
 

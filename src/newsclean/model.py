@@ -23,7 +23,7 @@ SEEN_AS = (
 """What the matching view shows in place of each odd character."""
 BLANK = "".join(sorted(LINE_BREAKS)) + "\x1f " + SPACES + UNSEEN
 """What nobody sees at the ends of a text."""
-PARAGRAPH, BEHIND = 50, 3
+PARAGRAPH, BEHIND = 50, 2
 """Characters: a body span as long is a paragraph. Spans: how far behind the last one the authors may be named."""
 
 
