@@ -99,16 +99,17 @@ def of_fixtures(folder: Path, cleaner: Cleaner) -> Iterator[Example]:
     for fixture in find(folder):
         if fixture.must_fail:
             continue
+        page = fixture.path.relative_to(folder).as_posix()  # the parts of a cross-validation are dealt by it
         text = read(fixture.path).text
         sheet, _ = cleaner.claimed(text, publisher=fixture.publisher)
         answer = parse_labels(fixture.answer.read_text(encoding="utf-8"), str(fixture.answer))
         labels = list(_labels_of(sheet, answer))
         known = ([label is wanted for label in labels] for wanted in (Label.HEADLINE, Label.BODY, Label.BYLINE))
-        yield example(str(fixture.path), sheet, _placed(*known), headless=Label.HEADLINE not in labels)
+        yield example(page, sheet, _placed(*known), headless=Label.HEADLINE not in labels)
         clean = "\n".join(said for label, _, said in answer if label is Label.BODY)
         sheet, _ = cleaner.claimed(clean, publisher=fixture.publisher)
         if sheet.units:
-            yield example(str(fixture.path), sheet, [only(State.BODY)] * len(sheet.units), headless=True)
+            yield example(page, sheet, [only(State.BODY)] * len(sheet.units), headless=True)
 
 
 def _labels_of(sheet: Sheet, answer: list[tuple[Label, str | None, str]]) -> Iterator[Label]:
