@@ -39,7 +39,7 @@ HEADS = (State.HEADLINE, State.BYLINE)
 """What a clean text may have."""
 ANY, LIKELY, SURE = -inf, -0.5, 0.0
 """What the labeller's headline weighs at least: in a whole page, where there is one; in a text, which may have none, as
-often one of twenty that have none seems to have one; in one that is clean, one of seventy."""
+often one of twenty that have none seems to have one; in one that is clean, one of fifty."""
 ALONE_SPACES = 3
 """Spaces that a line has at least which is a headline with something before it elsewhere."""
 CAPTION_REACH, CAPTION_SPACES, CREDIT_LONGEST = 2, 4, 80
@@ -103,15 +103,7 @@ def guess(
     for i, state in enumerate(states):
         if state is State.BODY or sheet.whole[i] or (clean and state not in HEADS):
             continue
-        if state in (State.BYLINE, State.CREDIT):
-            believed = layout.words[i] <= NAME_WORDS and not _is_sentence(sheet, layout, i)
-        else:
-            believed = not (
-                _belongs(sheet, layout, states, i)
-                if state in (State.INSIDE, State.BELOW)
-                else state is State.UNDER and _is_standfirst(sheet, layout, states, i)
-            )
-        if believed:
+        if _is_believed(sheet, layout, states, i):
             reasons = labeller.reasons(seen[i - near.start], state) if i in near else ("far from all prose",)
             if state is State.HEADLINE and i in slugged:
                 reasons = ("like the URL", *reasons)[:TOLD]
@@ -135,6 +127,14 @@ def _kept(layout: Layout, near: range, states: list[State]) -> float:
     core = (i for i in near if layout.prose[i] and layout.first <= i <= layout.last)
     prose = [(layout.words[i], states[i - near.start]) for i in core]
     return sum(words for words, state in prose if state is State.BODY) / max(1.0, sum(words for words, _ in prose))
+
+
+def _is_believed(sheet: Sheet, layout: Layout, states: list[State], i: int) -> bool:
+    if states[i] in (State.BYLINE, State.CREDIT):
+        return layout.words[i] <= NAME_WORDS and not _is_sentence(sheet, layout, i)
+    if states[i] in (State.INSIDE, State.BELOW):
+        return not _belongs(sheet, layout, states, i)
+    return not (states[i] is State.UNDER and _is_standfirst(sheet, layout, states, i))
 
 
 def _belongs(sheet: Sheet, layout: Layout, states: list[State], i: int) -> bool:
