@@ -1,7 +1,7 @@
 """How near does cleaning come to labelling every line right, and what does it lose?
 
     python benchmarks/quality.py DATA.jsonl[.gz] ... [--publisher text|url|none]
-                                 [--worst N] [--floor FILE] [--keep FILE]
+                                 [--no-labeller] [--worst N] [--floor FILE] [--keep FILE]
 
 A row of the data is a dump: `id`, `text`, and perhaps `dump` (how it was made), `lang`, `url`; and its truth, either
 `title`, `authors` (a list) and `body`, or `kept` and `removed` (lists of snippets that must stay and must go).
@@ -288,13 +288,14 @@ def main() -> None:
     parser.add_argument(
         "--publisher", choices=("text", URL, NONE), action="append", help="a mode, or more; default: text and none"
     )
+    parser.add_argument("--no-labeller", action="store_true", help="measure the rules and passes alone")
     parser.add_argument("--worst", type=int, default=10, metavar="N", help="how many of the worst articles to show")
     parser.add_argument("--floor", type=Path, metavar="FILE", help="fail when a figure is worse than the one in FILE")
     parser.add_argument("--keep", type=Path, metavar="FILE", help="write the figures as a floor")
     chosen = parser.parse_args()
     floor = kept_floor(chosen.floor) if chosen.floor else {}
     library = Library([bundled()])
-    cleaner = Cleaner(library)
+    cleaner = Cleaner(library, guess=not chosen.no_labeller)
     modes = dict.fromkeys(chosen.publisher or ("text", NONE))
     benches = [Bench(library, cleaner, mode) for mode in modes]
     for row in rows(chosen.data):

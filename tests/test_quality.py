@@ -120,6 +120,12 @@ def test_a_floor_that_is_none_is_refused(data: Path, tmp_path: Path) -> None:
     )
 
 
+def test_without_the_labeller(data: Path, tmp_path: Path) -> None:
+    done = run("quality.py", data, "--no-labeller", "--publisher", "none", "--keep", tmp_path / "floor.txt")
+    assert done.returncode == 0, done.stderr
+    assert figures(tmp_path / "floor.txt")["none/all/lost"] == 0.0
+
+
 def test_the_worst_are_named(data: Path) -> None:
     done = run("quality.py", data, "--publisher", "none", "--worst", 1)
     assert "ferry/text: " in done.stdout or "bay/text: " in done.stdout

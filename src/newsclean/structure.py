@@ -180,7 +180,7 @@ def _is_sentence(sheet: Sheet, layout: Layout, i: int) -> bool:
 def headline(sheet: Sheet, layout: Layout, guesses: Mapping[int, Guess], first: bool) -> None:
     """The headline: what repeats the one that a rule knows, else what the labeller takes for it.
 
-    Else, where `first` says so, the first line that no rule claimed, if none is likelier.
+    Else, where `first` says so, the likeliest line, in a text if it is the first that no rule claimed.
     """
     said = headlines(sheet)
     open_ = [i for i in range(len(sheet.units)) if not sheet.whole[i]]
@@ -194,7 +194,7 @@ def headline(sheet: Sheet, layout: Layout, guesses: Mapping[int, Guess], first: 
         sheet.claim_unit(guessed, Label.HEADLINE, None, guesses[guessed], *_alone(sheet, guessed))
     elif first and not said:
         likeliest = next(iter(layout.headlines(sheet, frozenset())), None)
-        if likeliest is not None and open_[0] == likeliest < layout.first:
+        if likeliest is not None and likeliest < layout.first and (layout.whole_page or likeliest == open_[0]):
             sheet.claim_unit(likeliest, Label.HEADLINE, None, Pass.HEADLINE, *_alone(sheet, likeliest))
 
 
