@@ -1,6 +1,8 @@
 """The headline by the URL: where the slug says one of the lines, that line is it."""
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 import newsclean
 from newsclean.model import Guess
@@ -80,6 +82,18 @@ def test_the_line_that_is_like_the_slug_is_the_headline(url: str, lines: list[st
 )
 def test_what_says_no_headline_changes_nothing(url: str) -> None:
     assert headline(LINES, url) == headline(LINES, None)
+
+
+@given(
+    st.text()
+    | st.lists(st.sampled_from(["http", ":", "//", "[", "]", "%e0", "-", "ferry", "of", "the", "north", "/"])).map(
+        "".join
+    )
+)
+@settings(max_examples=200, deadline=None)
+def test_no_url_makes_it_raise_or_lose_text(url: str) -> None:
+    article = newsclean.clean("\n\n".join([*LINES, *BODY]), url=url, publisher="none")
+    assert "".join(article.text[span.start : span.end] for span in article.spans) == article.text
 
 
 def test_a_rule_outweighs_the_slug() -> None:
