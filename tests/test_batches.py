@@ -577,14 +577,8 @@ def test_an_interrupted_run_goes_on(newsclean: Run, out: str, jobs: str, by: sig
 
 def test_ctrl_c_before_anything_is_done_leaves_nothing() -> None:
     with stalled(LINES[0], "-o", "out.jsonl") as (process, _):
-        # One that comes in the first instants is lost now and then, and why is not known: it is pressed until it works.
-        def gone() -> bool:
-            if process.poll() is None:
-                os.killpg(process.pid, signal.SIGINT)
-                time.sleep(0.3)
-            return process.poll() is not None and not processes(process.pid)
-
-        assert until(gone) < 3
+        os.killpg(process.pid, signal.SIGINT)
+        assert until(lambda: process.poll() is not None and not processes(process.pid)) < 2
         assert process.returncode == 130
     assert Path("stderr").read_text() == ""
     assert [path.name for path in Path().iterdir()] == ["stderr"]

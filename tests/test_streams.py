@@ -8,7 +8,11 @@ import os
 import subprocess
 import sys
 import tracemalloc
+from collections.abc import Callable
+from itertools import count, takewhile
 from pathlib import Path
+from types import FrameType
+from typing import Any
 
 import pytest
 
@@ -30,6 +34,8 @@ from newsclean import sources
 from newsclean.records import TEXT_FIELDS, Input, Reading, read_records
 from newsclean.sources import SourceError
 from newsclean.streams import sniff
+
+OURS = str(Path(sources.__file__).parent)
 
 CSV = b"id,text\n1,Ferry\n"
 
@@ -181,6 +187,38 @@ def test_seen_counts_the_file_as_it_lies(packing: str) -> None:
     assert sum(1 for _ in read_records("a", Reading(), seen=counts.append)) == 50_000
     assert sum(counts) == len(packed)
     assert packing or len(counts) > 1
+
+
+def interrupted(name: str, at: int) -> bool:
+    """Read a source, with a Ctrl-C at that one of our lines that are come by; whether there are so many."""
+    before, lines = sys.gettrace(), 0
+
+    def trace(frame: FrameType, event: str, _: object) -> Callable[..., Any] | None:
+        nonlocal lines
+        if not frame.f_code.co_filename.startswith(OURS):
+            return None
+        if event == "line":
+            lines += 1
+            if lines == at:
+                raise KeyboardInterrupt
+        return trace
+
+    sys.settrace(trace)
+    try:
+        list(read_records(name, Reading()))
+    except KeyboardInterrupt:
+        return True
+    finally:
+        sys.settrace(before)
+    assert lines < at, f"the Ctrl-C at line {at} of {lines} was swallowed"
+    return False
+
+
+@pytest.mark.parametrize("packing", ["", *PACKERS])
+def test_ctrl_c_is_never_swallowed(packing: str) -> None:
+    Path("a.jsonl").write_bytes(PACKERS[packing](JSONL) if packing else JSONL)
+    interrupted("a.jsonl", 1_000_000)  # so that all is imported
+    assert sum(1 for _ in takewhile(lambda at: interrupted("a.jsonl", at), count(1))) > 30
 
 
 # --- Where it comes from

@@ -52,6 +52,9 @@ class _Counted(io.RawIOBase):
 
     def __init__(self, file: BinaryIO, seen: Callable[[int], None] | None) -> None:
         self._file, self._seen = cast(io.BufferedReader, file), seen
+        # The file's own, not methods around them: a buffer asks once, when it is made, where the file stands, and drops
+        # whatever is raised then. A Ctrl-C that came there into code in Python would be lost.
+        vars(self).update(seekable=file.seekable, seek=file.seek, tell=file.tell)
 
     def readable(self) -> bool:
         return True
@@ -61,12 +64,6 @@ class _Counted(io.RawIOBase):
         if self._seen is not None and count:
             self._seen(count)
         return count
-
-    def seekable(self) -> bool:
-        return self._file.seekable()
-
-    def seek(self, offset: int, whence: int = 0) -> int:
-        return self._file.seek(offset, whence)
 
 
 class _Sound(io.RawIOBase):
