@@ -94,6 +94,28 @@ def claims(rules: str, text: str, *, indexed: bool = True) -> list[tuple[str, st
             [("one", "nav"), ("more", "related"), ("Menu", "nav"), ("more", "related")],
             id="a-weaker-line-rule-gets-the-rest-of-the-line",
         ),
+        pytest.param(
+            "[promo nav]\nMenu",
+            "- Menu\n• Menu\n-Menu\n2 Menu\n- Menus",
+            [("- Menu", "nav"), ("• Menu", "nav")],
+            id="an-item-of-a-list-goes-with-its-bullet",
+        ),
+        pytest.param(
+            "[promo nav]\nMenu|Go on",
+            "Menu Menu\nGo on Go on\nMenu Menu Menu\nMenu menu",
+            [("Menu Menu", "nav"), ("Go on Go on", "nav")],
+            id="said-twice-in-a-line",
+        ),
+        pytest.param(
+            "[promo nav]\n- Menu\n[promo related]\nMenu",
+            "- Menu",
+            [("- Menu", "nav")],
+            id="a-rule-with-a-bullet-comes-before-a-later-one-without",
+        ),
+        pytest.param("[promo donate]\nGive\n  to Thanks", "- Give\nThanks", [], id="no-block-begins-behind-a-bullet"),
+        pytest.param(
+            "[promo nav]\nMenu\n  inline", "- Menu", [("Menu", "nav")], id="inline-claims-its-part-without-the-bullet"
+        ),
         pytest.param("[promo nav]\nx*\n  inline", "abc", [], id="inline-matching-nothing"),
         pytest.param(
             "[promo nav]\nMenu|Home",
@@ -124,8 +146,16 @@ def test_groups_pick_values_out_as_they_stand() -> None:
     assert sheet.parts[0][0].values == ("Zoë D’Arc", "Bob Lee")
 
 
+@pytest.mark.parametrize("text", ["- By Bo Lind", "By Bo Lind By Bo Lind"], ids=["bullet", "said-twice"])
+def test_groups_pick_values_out_of_a_line_in_disguise(text: str) -> None:
+    sheet = Sheet.of(text)
+    matcher("[byline]\nBy (?P<author>\\w+ \\w+)").claim(sheet)
+    assert [(part.start, part.end, part.values) for part in sheet.parts[0]] == [(0, len(text), ("Bo Lind",))]
+
+
 PIECES = [
     *(
+        "- ",
         "sign",
         "up",
         " ",
@@ -291,6 +321,8 @@ tap here
 """
 LINES = (
     "Menu",
+    "- Menu",
+    "Menu Menu",
     "the menu",
     "Read more",
     "12 more",

@@ -95,6 +95,11 @@ def test_headlines(cleaner: Cleaner, lines: tuple[str, ...], headline: str | Non
             ("Ines Valverde",),
             id="a-paper-and-a-time-behind-it",
         ),
+        pytest.param(
+            (HEADLINE, "Skerra, on the 9th at 3:48: hours", "Ines Valverde", *PROSE, "Advertisement"),
+            ("Ines Valverde",),
+            id="below-a-time-in-no-form-that-a-rule-knows",
+        ),
         pytest.param((HEADLINE, *PROSE, "Skerra Line 11.48 -7.2%", "Advertisement"), (), id="a-share-and-its-price"),
     ],
 )

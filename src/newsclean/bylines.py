@@ -28,6 +28,8 @@ the line stands above the headline."""
 NAMED = re.compile(rf"({PERSONS})( ?[|·,;/–(-][^%]{{0,90}}| \d[^%]{{0,40}})?")
 """Names, and what else stands in their line; a share and its price are none."""
 WHEN = re.compile(r"(?<!\d)(?:(?:19|20)\d\d|[0-2]?\d[:.h][0-5]\d)(?!\d)")
+DATE_WORDS = 10
+"""Words: what has a year or a time, and no more words, is near to a date."""
 JOINS = frozenset((",", "|", "&", "and", "und", "et", "y", "e", "en", "og", "och", "i", "и", "та", "ve"))
 """What stands between two names on a line of its own."""
 
@@ -110,12 +112,17 @@ def _likeness(sheet: Sheet, layout: Layout, head: int, i: int, is_cruft: bool) -
         return 0.0
     like = (CRUFT if is_cruft else BODY) + DATED * names.dated - abs(i - head) / REACH
     like += PROSE_NEAR * any(layout.prose[i + 1 : i + 1 + NEXT])
-    like += DATE_NEAR * any(_is(sheet, j, Label.DATE) for j in range(max(0, i - 2), min(len(sheet.units), i + 3)))
+    like += DATE_NEAR * any(_tells_when(sheet, layout, j) for j in range(max(0, i - 2), min(len(sheet.units), i + 3)))
     if i < head:
         like += TOO_HIGH
     elif head >= 0 and _is(sheet, head, Label.HEADLINE) and i - head <= NEXT:
         like += HEADLINE_NEAR
     return like + CAPITALS * _shouts(names) + IN_STORY * _in_story(sheet, layout, names)
+
+
+def _tells_when(sheet: Sheet, layout: Layout, i: int) -> bool:
+    """Tell whether a line is a date, or a short one with a year or a time."""
+    return _is(sheet, i, Label.DATE) or (layout.words[i] <= DATE_WORDS and bool(WHEN.search(sheet.units[i].view)))
 
 
 def _shouts(names: Names) -> bool:

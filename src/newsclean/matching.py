@@ -25,6 +25,8 @@ LEAST_SECONDS, SECONDS_A_CHARACTER, SHARE_OF_A_CALL = 0.5, 4e-7, 0.25
 characters; and the share of it that one call may take."""
 KNOWN_LINES, KNOWN_LONGEST = 60_000, 160
 """How many lines a memory holds, at some 300 bytes each, and the longest, in characters: what recurs is short."""
+BULLETS = frozenset("-•·*▪►»>")
+"""What stands before an item of a list, a space behind it."""
 BOUNDLESS = sys.maxsize
 BLOCKS = frozenset((Reach.TO, Reach.UNTIL, Reach.END))
 
@@ -68,8 +70,7 @@ class Sheet:
     def of(cls, text: str) -> Sheet:
         """Lay a text out."""
         found = units(text)
-        # Half characters, which a text may hold, are in no literal.
-        folded = fold("\n".join([unit.view for unit in found])).encode(errors="replace")
+        folded = _folded("\n".join([unit.view for unit in found]))
         sheet = cls(text, found, folded.split(b"\n"), [[] for _ in found], bytearray(len(found)))
         sheet.seconds_left += SECONDS_A_CHARACTER * len(text)
         return sheet
@@ -151,13 +152,37 @@ class Hit(NamedTuple):
 
 
 class Line:
-    """What is known of a line, whichever text it stands in: the rules worth trying, and what they matched."""
+    """What is known of a line, whichever text it stands in: the rules worth trying, and what they matched.
 
-    __slots__ = ("hits", "turns")
+    `bare` is the line again, without what a list or a dump has put around it, if anything.
+    """
+
+    __slots__ = ("bare", "hits", "turns")
 
     def __init__(self, turns: tuple[int, ...]):
         self.turns = turns
         self.hits: tuple[Hit, ...] | None = None
+        self.bare: Bare | None = None
+
+
+class Bare(NamedTuple):
+    """What a line says where its bullet is left out, or what it says twice, and at which of its characters."""
+
+    start: int
+    view: str
+    line: Line
+
+
+def bare(view: str) -> tuple[int, str] | None:
+    """Return what a line says without its bullet, or once where it says it twice, and where; None for most lines.
+
+    >>> bare("- Newsletter"), bare("Copy link Copy link")
+    ((2, 'Newsletter'), (0, 'Copy link'))
+    """
+    if view[1:2] == " " and view[0] in BULLETS:
+        return 2, view[2:]
+    half, odd = divmod(len(view), 2)
+    return (0, view[:half]) if odd and view[half] == " " and view[:half] == view[half + 1 :] else None
 
 
 class Memory:
@@ -212,19 +237,25 @@ class Matcher:
         lines, before = self._memory.of(self)
         known = len(lines)
         found: dict[str, Line] = {}
-        fresh: dict[str, int] = {}
+        fresh: dict[str, bytes] = {}
+        bares: dict[str, tuple[int, str]] = {}
         for i, unit in enumerate(sheet.units):
             view = unit.view
             line = lines.get(view) or before.get(view)
-            if line is None:
-                fresh[view] = i
-            else:
+            if line is not None:
                 found[view] = lines[view] = line
-        turns = self._index.look_up([sheet.folded[i] for i in fresh.values()], list(map(len, fresh)))
+                continue
+            fresh[view] = sheet.folded[i]
+            if said := bare(view):
+                bares[view] = said
+                fresh.setdefault(said[1], _folded(said[1]))
+        turns = self._index.look_up(list(fresh.values()), list(map(len, fresh)))
         for view, line in zip(fresh, map(Line, turns), strict=True):
             found[view] = line
             if len(view) <= KNOWN_LONGEST:
                 lines[view] = line
+        for view, (start, bared) in bares.items():
+            found[view].bare = Bare(start, bared, found[bared])
         self._memory.grew(len(lines) - known)
         return [found[unit.view] for unit in sheet.units]
 
@@ -233,8 +264,8 @@ class Matcher:
         found = [
             (hit.turn, i, hit)
             for i, line in enumerate(lines or self.look_up(sheet))
-            if line.turns and not sheet.whole[i]
-            for hit in (self._hits(line, sheet, i) if line.hits is None else line.hits)
+            if (line.turns or line.bare) and not sheet.whole[i]
+            for hit in (self._hits(line, sheet.units[i].view, sheet, i) if line.hits is None else line.hits)
         ]
         for _, i, hit in sorted(found):
             if not sheet.whole[i]:
@@ -247,8 +278,9 @@ class Matcher:
             for turn in line.turns:
                 if turn >= self._signatures:
                     break
-                live = self._live[turn] or self._ready(turn, sheet.units[i].view)
-                if live and live.rule not in found and self._matches(live, sheet, i):
+                view = sheet.units[i].view
+                live = self._live[turn] or self._ready(turn, view)
+                if live and live.rule not in found and self._matches(live, view, sheet, i):
                     found.add(live.rule)
         return found
 
@@ -259,16 +291,16 @@ class Matcher:
             for turn in line.turns:
                 live = self._live[turn] = self._live[turn] or _Live(*self._rules[turn])
                 began = perf_counter()
-                self._matches(live, sheet, i)
+                self._matches(live, sheet.units[i].view, sheet, i)
                 seconds = perf_counter() - began
                 before = costs.get(live.rule, Cost(0, 0.0))
                 costs[live.rule] = Cost(before.tries + 1, before.seconds + seconds)
         return costs
 
-    def _hits(self, line: Line, sheet: Sheet, i: int) -> tuple[Hit, ...]:
-        """Return the matches in unit i, up to the first that accounts for all of it."""
+    def _hits(self, line: Line, view: str, sheet: Sheet, i: int) -> tuple[Hit, ...]:
+        """Return the matches in a line, unit i or what that says bare, up to the first that accounts for all of it."""
         hits: list[Hit] = []
-        view, lives = sheet.units[i].view, self._live
+        lives = self._live
         for turn in line.turns:
             if turn < self._signatures:
                 continue
@@ -276,16 +308,26 @@ class Matcher:
             # Most tries end here, in vain.
             if live is None or (len(view) < live.plain_below and live.fullmatch(view) is None):
                 continue
-            for match in self._matches(live, sheet, i):
+            for match in self._matches(live, view, sheet, i):
                 hit = _hit(turn, live, match)
                 if hit.start < hit.end:
                     hits.append(hit)
             if hits and hits[-1].turn == turn and live.rule.reach is Reach.LINE:
                 break
+        if line.bare and not hits:
+            hits = self._hits_in_bare(line.bare, view, sheet, i)
         found = tuple(hits)
         if not sheet.too_slow and sheet.seconds_left > 0:
             line.hits = found
         return found
+
+    def _hits_in_bare(self, bare: Bare, view: str, sheet: Sheet, i: int) -> list[Hit]:
+        """Return the match of a line rule in what the line says bare; it accounts for all of the line."""
+        return [
+            Hit(hit.turn, 0, len(view), tuple((bare.start + start, bare.start + end) for start, end in hit.values))
+            for hit in self._hits(bare.line, bare.view, sheet, i)
+            if self._rules[hit.turn][0].reach is Reach.LINE
+        ]
 
     def _ready(self, turn: int, view: str) -> _Live | None:
         """Return the rule made ready, or None if a line lacks something that its match would hold."""
@@ -315,21 +357,19 @@ class Matcher:
             return beyond - 1 if beyond - 1 - i <= rule.within else None
         stop = live.stop()
         for j in range(i + 1, min(i + rule.within + 1, beyond)):
-            if self._matched(live, stop, sheet, j):
+            if self._matched(live, stop, sheet.units[j].view, sheet, j):
                 return j if rule.reach is Reach.TO else j - 1
         return None
 
-    def _matched(self, live: _Live, match: Callable[..., Any], sheet: Sheet, i: int) -> Any:
-        view = sheet.units[i].view
+    def _matched(self, live: _Live, match: Callable[..., Any], view: str, sheet: Sheet, i: int) -> Any:
         if len(view) < live.guard:
             return match(view)
         return next(iter(_guarded(live, lambda seconds: [match(view, timeout=seconds)], sheet, i)), None)
 
-    def _matches(self, live: _Live, sheet: Sheet, i: int) -> Sequence[Any]:
-        """Return the rule's matches: of the whole unit, one at most, or of parts of it, where the rule is inline."""
-        view = sheet.units[i].view
+    def _matches(self, live: _Live, view: str, sheet: Sheet, i: int) -> Sequence[Any]:
+        """Return the rule's matches: of the whole line, one at most, or of parts of it, where the rule is inline."""
         if live.rule.reach is not Reach.INLINE:
-            match = self._matched(live, live.fullmatch, sheet, i)
+            match = self._matched(live, live.fullmatch, view, sheet, i)
             return (match,) if match else ()
         if len(view) < live.guard:
             return list(live.scan(view))
@@ -360,6 +400,11 @@ def _hit(turn: int, live: _Live, match: Any) -> Hit:
     start += len(said) - len(said.lstrip())
     values = tuple(sorted(span for group in live.groups for span in match.spans(group))) if live.groups else ()
     return Hit(turn, start, start + len(said.strip()), values)
+
+
+def _folded(view: str) -> bytes:
+    # Half characters, which a text may hold, are in no literal.
+    return fold(view).encode(errors="replace")
 
 
 def _longest(rule: Rule, drawn: Drawn) -> int:
