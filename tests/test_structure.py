@@ -9,7 +9,7 @@ from newsclean.library import Library, bundled
 from newsclean.model import Article, Label
 from test_labeller import MENU, PROSE, TEASERS
 
-HEADLINE = "Ferry leaves late again"
+HEADLINE = "Board has no word on the late ferry"
 DATE = "Monday, 3 March 2025"
 
 
@@ -45,6 +45,30 @@ def page(*head: str) -> tuple[str, ...]:
 )
 def test_headlines(cleaner: Cleaner, lines: tuple[str, ...], headline: str | None) -> None:
     assert clean(cleaner, *lines).headline == headline
+
+
+TITLE = f"Broken winch: {HEADLINE}"
+
+
+@pytest.mark.parametrize(
+    ("first", "again", "headline"),
+    [
+        pytest.param(f"{TITLE} | The Herald", TITLE, TITLE, id="the-site-behind-a-bar"),
+        pytest.param(f"{TITLE} - Herald", TITLE, TITLE, id="the-site-behind-a-dash"),
+        pytest.param(TITLE, TITLE, TITLE, id="no-site"),
+        pytest.param(f"{TITLE} | The Herald", "Read on", HEADLINE, id="said-by-no-other-line"),
+        pytest.param(f"{TITLE}, the board says", TITLE, HEADLINE, id="the-line-says-but-its-beginning"),
+        pytest.param("Our offers for you this week", "Our offers for you this week", HEADLINE, id="a-menu"),
+        pytest.param("Herald shop logo", "Herald shop logo", HEADLINE, id="three-words"),
+    ],
+)
+def test_what_a_page_s_title_says_with_another_line_is_the_headline(
+    cleaner: Cleaner, first: str, again: str, headline: str
+) -> None:
+    """The line may stand anywhere: what stands above the article says less than it, and is no body either."""
+    article = clean(cleaner, first, *page(HEADLINE, DATE), again)
+    assert article.headline == headline
+    assert article.paragraphs == tuple(PROSE)
 
 
 @pytest.mark.parametrize(
@@ -108,9 +132,9 @@ def test_bylines(cleaner: Cleaner, lines: tuple[str, ...], authors: tuple[str, .
 
 
 def test_a_standfirst_is_text(cleaner: Cleaner) -> None:
-    standfirst = "Passengers on the quay had hot soup, cold wind and no word from the board"
+    standfirst = "Passengers on the quay had hot soup, cold wind and no word from anybody"
     article = clean(cleaner, *page(HEADLINE, standfirst, DATE))
-    assert article.paragraphs == (standfirst, *PROSE)
+    assert (article.headline, article.paragraphs[:4]) == (HEADLINE, (standfirst, *PROSE))
 
 
 def test_a_list_of_services_is_not_the_article(cleaner: Cleaner) -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections import Counter
+from collections.abc import Set
 from functools import lru_cache
 from heapq import nsmallest
 from itertools import accumulate
@@ -53,6 +54,16 @@ STEPS = {
 }
 """The greatest value of each class, but for the last one, which is "more"."""
 CLASSES = {name: [*(f"{step:g}" for step in steps), "more"] for name, steps in STEPS.items()}
+HEAD_LEAST, HEAD_MOST, HEAD_SHARE = 4, 25, 0.5
+"""Words: the least and the most of what may be a headline; and the share of its long words that the core has too, if
+it has none of the key words."""
+IN_TITLE, RIVALS_WITHIN = 2, 4
+"""What it weighs that a line stands in the page's title, against a key word each, for being like a headline. Units: how
+far above and below such lines are held against each other."""
+SIGNED, SIGNED_WITHIN = frozenset((Label.BYLINE, Label.DATE)), 3
+"""What is signed has a byline or a date so many units below it, at most."""
+COMMENTS = "promo comments"
+"""Behind the first unit of that kind in the core or below it, comments begin, if there are any."""
 MARKS = '|·•©@/>›#(:"-'
 COMMAS, COLONS = ",;、，،؛-", ":："
 WORD, STEMS = re.compile(r"\w+"), re.compile(rf"\b\w{{{TOPIC_LETTERS},{STEM}}}")
@@ -118,6 +129,9 @@ class _Seen(NamedTuple):
     said: frozenset[str]
     title: frozenset[str]
     guesses: tuple[int, ...]
+    rivals: dict[int, int]
+    best: int
+    comments: int
 
     @classmethod
     def of(cls, sheet: Sheet, layout: Layout, near: range) -> _Seen:
@@ -135,12 +149,19 @@ class _Seen(NamedTuple):
             for words, prose in zip(layout.words, layout.prose, strict=True)
         ]
         kinds = [_kind(sheet, i) or shape for i, shape in enumerate(shapes)]
+        open_ = [not whole for whole in sheet.whole]
+        again = Counter(views)
         topic: Counter[str] = Counter()
         for i in range(layout.first, layout.last + 1):
             if layout.prose[i]:
                 topic.update(lines[i].topic)
         keys = _keys(topic)
         said = headlines(sheet)
+        rivals = {
+            i: len(line.topic & keys) + (again[views[i]] > 1) + IN_TITLE * (i > 0 and views[i] in views[0])
+            for i, line in enumerate(lines)
+            if open_[i] and _may_head(line, layout.words[i], topic.keys(), keys)
+        }
         weighed = zip(layout.words, layout.prose, strict=True)
         return cls(
             "page" if layout.whole_page else "text",
@@ -149,12 +170,12 @@ class _Seen(NamedTuple):
             lines,
             kinds,
             shapes,
-            [not whole for whole in sheet.whole],
+            open_,
             [
                 [f"part:{_said(part)}" for part in parts] if parts and not sheet.whole[i] else []
                 for i, parts in enumerate(sheet.parts)
             ],
-            Counter(views),
+            again,
             [0.0, *accumulate(min(words, MOST_WORDS) * prose for words, prose in weighed)],
             [0, *accumulate(kind.startswith("promo") for kind in kinds)],
             [0, *accumulate(kind == "short" for kind in kinds)],
@@ -164,7 +185,18 @@ class _Seen(NamedTuple):
             said,
             topic_of(" ".join(said)) if said else line_of(views[0], layout.words[0]).topic,
             layout.headlines(sheet, said, lambda i: len(keys & lines[i].topic)),
+            rivals,
+            max(rivals.values(), default=0),
+            next((i for i in range(layout.first, len(kinds)) if kinds[i] == COMMENTS), len(kinds)),
         )
+
+
+def _may_head(line: Line, words: float, topic: Set[str], keys: frozenset[str]) -> bool:
+    """Tell whether a line is as long as headlines are, ends like one, and speaks of what the core is about."""
+    if line.ends == "stop" or not HEAD_LEAST <= words <= HEAD_MOST:
+        return False
+    about = len(line.topic & topic) if len(line.topic) > 1 else 0
+    return bool(line.topic & keys) or about >= HEAD_SHARE * max(1, len(line.topic))
 
 
 def headlines(sheet: Sheet) -> frozenset[str]:
@@ -355,12 +387,15 @@ def _of_place(seen: _Seen, i: int) -> list[str]:
     else:
         place = "first" if i == first else "last" if i == last else "in"
     total = seen.prose_above[-1] or 1.0
-    return [
+    said = [
         f"core:{place}",
         f"from top:{_step('index', i)}&{seen.form}",
         f"from end:{_step('index', len(seen.kinds) - 1 - i)}&{seen.form}",
         f"prose before:{_step('read', seen.prose_above[i] / total)}&{shape}",
     ]
+    if i > seen.comments:
+        said.append(f"behind comments:{_step('read', seen.prose_above[seen.comments] / total)}&{shape}")
+    return said
 
 
 def _of_surroundings(seen: _Seen, i: int) -> list[str]:
@@ -400,12 +435,33 @@ def _of_headline(seen: _Seen, i: int) -> list[str]:
         said.append("a rule's headline")
     elif i and len(view) > TITLE_LEAST and view in title:
         said.append("begins the title" if title.startswith(view) else "in the title")
+    if i in seen.rivals:
+        said += _of_rivals(seen, i)
     if i in seen.guesses:
         said.append(f"headline guess:{seen.guesses.index(i)}")
     elif seen.guesses:
         best = seen.guesses[0]
         said.append(f"headline guess:{'below' if i < best else _step('far', i - best) + ' above'}&{seen.shapes[i]}")
     return said
+
+
+def _of_rivals(seen: _Seen, i: int) -> list[str]:
+    """Hold a line that may be the headline against others that may, near it and anywhere."""
+    near = range(i - RIVALS_WITHIN, i + 1 + RIVALS_WITHIN)
+    above = _against(seen, i, near[:RIVALS_WITHIN])
+    below = _against(seen, i, near[RIVALS_WITHIN + 1 :])
+    others = [len(seen.views[j]) for j in near if j != i and j in seen.rivals]
+    size = "alone" if not others else "shorter" if max(others) > len(seen.views[i]) else "longer"
+    signed = "unsigned" if SIGNED.isdisjoint(seen.kinds[i + 1 : i + 1 + SIGNED_WITHIN]) else "signed"
+    rivals = f"rivals:{above}|{below}"
+    said = [f"rivals above:{above}", f"rivals below:{below}", rivals, f"{rivals}&{size}", f"{rivals}&{signed}"]
+    return [*said, "best of rivals"] if seen.rivals[i] == seen.best else said
+
+
+def _against(seen: _Seen, i: int, near: range) -> str:
+    """Tell whether the one among these units that is most like a headline is so more than unit i."""
+    most, own = max([seen.rivals.get(j, 0) for j in near]), seen.rivals[i]
+    return "none" if not most else "more" if most > own else "as much" if most == own else "less"
 
 
 def _of_names(seen: _Seen, i: int) -> list[str]:

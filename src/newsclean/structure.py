@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from math import inf
 
 from newsclean import bylines, sentences, slugs
-from newsclean.features import NAME_WORDS, features, headlines
+from newsclean.features import NAME_WORDS, features, headlines, topic_of
 from newsclean.labeller import TOLD, Labeller, State
 from newsclean.layout import HEAD_BELOW, SHORT_WORDS, TITLE_LEAST, Layout
 from newsclean.matching import Sheet
@@ -33,13 +33,17 @@ CRUFT = (Label.PROMO, Label.CAPTION)
 """What a clean text has none of."""
 SITE = re.compile(r"(.{15,}?) (?:\| [^|]{2,40}|- [\w.-]+\.[a-z]{2,9})")
 """A page's title: the headline, and the site behind a bar, or its domain behind a dash."""
+SUFFIX = re.compile(r"(?: (?:[-|·•/«»]|::) .{2,60})?")
+"""What a page's title has behind the headline: nothing, or the site."""
+TITLE_WORDS, TITLE_SHARE = 4, 0.3
+"""Words: the fewest that a page's title has, beside the site. The share of them that the core must know."""
 CORE_SHARE = 0.3
 """How much of the core's prose must be body, or else the article was begun at a headline that is none."""
 HEADS = (State.HEADLINE, State.BYLINE)
 """What a clean text may have."""
-ANY, LIKELY, SURE = -inf, -0.5, 0.0
+ANY, LIKELY, SURE = -inf, -1.0, 0.0
 """What the labeller's headline weighs at least: in a whole page, where there is one; in a text, which may have none, as
-often one of twenty that have none seems to have one; in one that is clean, one of fifty."""
+often one of nine that have none seems to have one; in one that is clean, one of forty."""
 ALONE_SPACES = 3
 """Spaces that a line has at least which is a headline with something before it elsewhere."""
 CAPTION_REACH, CAPTION_SPACES, CREDIT_LONGEST = 2, 4, 80
@@ -92,7 +96,8 @@ def guess(
     top = range(min(len(sheet.units), layout.first + HEAD_BELOW))
     near = top if clean else layout.near
     seen = features(sheet, layout, near)
-    heads = [i for i in (near if layout.whole_page else top) if not (sheet.whole[i] or _is_captioned(sheet, i))]
+    within = range(near.start, layout.last + 1) if layout.whole_page else top
+    heads = [i for i in within if not (sheet.whole[i] or _is_captioned(sheet, i))]
     slugged = slugs.likest([(i, sheet.units[i].view) for i in heads], slug) if slug else []
     among = None if headlines(sheet) else [i - near.start for i in slugged or heads]
     states = labeller.states(seen, among, ANY if layout.whole_page or slugged else SURE if clean else LIKELY)
@@ -131,6 +136,8 @@ def _kept(layout: Layout, near: range, states: list[State]) -> float:
 
 def _is_believed(sheet: Sheet, layout: Layout, states: list[State], i: int) -> bool:
     if states[i] in (State.BYLINE, State.CREDIT):
+        if layout.words[i] >= STANDFIRST_WORDS and not bylines.Names.of(sheet.left(i)):
+            return False
         return layout.words[i] <= NAME_WORDS and not _is_sentence(sheet, layout, i)
     if states[i] in (State.INSIDE, State.BELOW):
         return not _belongs(sheet, layout, states, i)
@@ -180,7 +187,8 @@ def _is_sentence(sheet: Sheet, layout: Layout, i: int) -> bool:
 def headline(sheet: Sheet, layout: Layout, guesses: Mapping[int, Guess], first: bool) -> None:
     """The headline: what repeats the one that a rule knows, else what the labeller takes for it.
 
-    Else, where `first` says so, the likeliest line, in a text if it is the first that no rule claimed.
+    But what a page's title says with another line comes before that, and stands in the title. Without any of these,
+    where `first` says so, it is the likeliest line, in a text if it is the first that no rule claimed.
     """
     said = headlines(sheet)
     open_ = [i for i in range(len(sheet.units)) if not sheet.whole[i]]
@@ -190,9 +198,16 @@ def headline(sheet: Sheet, layout: Layout, guesses: Mapping[int, Guess], first: 
     if found:
         return
     guessed = next((i for i, guess in guesses.items() if guess.state is State.HEADLINE), None)
+    title = None if said else _title(sheet, layout)
     if guessed is not None:
         sheet.claim_unit(guessed, Label.HEADLINE, None, guesses[guessed], *_alone(sheet, guessed))
-    elif first and not said:
+        if sheet.units[guessed].view == title:
+            return
+    if title:
+        for i in open_:
+            if i == 0 or (sheet.units[i].view == title and i <= layout.last):
+                sheet.claim_unit(i, Label.HEADLINE, None, Pass.TWICE, title)
+    elif guessed is None and first and not said:
         likeliest = next(iter(layout.headlines(sheet, frozenset())), None)
         if likeliest is not None and likeliest < layout.first and (layout.whole_page or likeliest == open_[0]):
             sheet.claim_unit(likeliest, Label.HEADLINE, None, Pass.HEADLINE, *_alone(sheet, likeliest))
@@ -214,6 +229,26 @@ def _alone(sheet: Sheet, i: int) -> tuple[str, ...]:
     longest = max(ends, key=len, default="")
     before = view.removesuffix(longest).rstrip()
     return (longest,) if longest.count(" ") >= ALONE_SPACES and before[-1].isalnum() else ()
+
+
+def _title(sheet: Sheet, layout: Layout) -> str | None:
+    """Return what a whole page's title, its first line, says beside the site, if another line says just that.
+
+    The longest such line counts; it must be about what the core is about.
+    """
+    if not layout.whole_page or sheet.whole[0]:
+        return None
+    title = sheet.units[0].view
+    said = {
+        unit.view
+        for i, unit in enumerate(sheet.units)
+        if i and layout.words[i] >= TITLE_WORDS and len(unit.view) > TITLE_LEAST and title.startswith(unit.view)
+    }
+    longest = max((view for view in said if SUFFIX.fullmatch(title[len(view) :])), key=len, default="")
+    words = topic_of(longest)
+    core = (sheet.units[i].view for i in range(layout.first, layout.last + 1) if layout.prose[i])
+    known = words & frozenset().union(*map(topic_of, core)) if words else words
+    return longest if words and len(known) >= TITLE_SHARE * len(words) else None
 
 
 def _looks_clean(sheet: Sheet, layout: Layout) -> bool:
