@@ -296,6 +296,21 @@ class TestFixtures:
         assert done.stderr.startswith(f"newsclean: fixtures/{message}")
         assert findings("rules", "fixtures")[0]["code"] == "fixture-unread"
 
+    @pytest.mark.parametrize(
+        ("rule", "message"),
+        [
+            pytest.param("(?:Piers and Tides", "2:19: not a regex: missing )", id="the-pattern"),
+            pytest.param("The ferry left .*\n  to (?:goat", "2:8: not a regex: missing )", id="the-end-of-a-block"),
+        ],
+    )
+    def test_a_bundled_rule_that_is_no_regex_is_told(self, desk: Path, rule: str, message: str) -> None:
+        """The bundled ones are compiled when they are first tried, and who contributes is at work on them."""
+        (desk / "bundled" / "common").mkdir()
+        (desk / "bundled" / "common" / "zz.txt").write_text(f"[promo nav]\n{rule}\n  + Tides\n  - Tide\n")
+        done = check("rules", "fixtures")
+        assert done.exit_code == 1
+        assert f"ferry.txt: is not cleaned: common/zz.txt:{message}" in done.stderr
+
 
 class TestCoverage:
     """Which rules are used."""

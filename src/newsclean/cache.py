@@ -15,8 +15,8 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
-MOST_ENTRIES = 2_000
-"""A publisher has one."""
+MOST_ENTRIES, LEAST_ENTRIES = 2_000, 1_800
+"""A rule file has one, and a publisher that was asked for another. Once there are more, all but the latest go."""
 
 
 def digest(*parts: bytes) -> str:
@@ -59,6 +59,7 @@ def _write(path: Path, payload: bytes) -> None:
     except BaseException:
         Path(temporary).unlink(missing_ok=True)
         raise
-    entries = sorted(path.parent.glob("*.json"), key=lambda entry: entry.stat().st_mtime)
-    for entry in entries[:-MOST_ENTRIES]:
-        entry.unlink(missing_ok=True)
+    entries = list(path.parent.glob("*.json"))
+    if len(entries) > MOST_ENTRIES:
+        for entry in sorted(entries, key=lambda entry: entry.stat().st_mtime)[:-LEAST_ENTRIES]:
+            entry.unlink(missing_ok=True)

@@ -148,8 +148,9 @@ class Library:
         """Return a publisher's rules, the strongest last: what its files include, then its own."""
         if name not in self._files:
             raise KeyError(name)
-        key = cache.digest(self.fingerprint.encode(), b"publisher", name.encode())
-        return [_from_row(row) for row in cache.kept(key, lambda: self._draw(self._chain(name)))]
+        chain = self._facts()["chains"].get(name, [name])
+        key = cache.digest(self._stamped(chain).encode(), b"publisher")
+        return [_from_row(row) for row in cache.kept(key, lambda: self._draw(chain))]
 
     def domains(self) -> Mapping[str, str]:
         """Return every domain, and the publisher that it belongs to."""
@@ -164,7 +165,7 @@ class Library:
         return Path(__file__).with_name("weights.txt").read_text(encoding="utf-8")
 
     def _facts(self) -> dict[str, Any]:
-        """Return what every run needs: the common rules, all domains and signatures."""
+        """Return what every run needs: the common rules, all domains and signatures, and what files stand on others."""
         if self._gist is None:
             self._gist = cache.kept(cache.digest(self.fingerprint.encode(), b"facts"), self._draw_facts)
         return self._gist
@@ -172,34 +173,34 @@ class Library:
     @property
     def fingerprint(self) -> str:
         """What stands for all that the rule files hold: another, if one of them has changed."""
-        files = [
-            repr(file[:2] + file.stamp).encode("utf-8", "replace") for name in self.names for file in self._files[name]
-        ]
+        return self._stamped(self.names)
+
+    def _stamped(self, names: Iterable[str]) -> str:
+        files = [repr(file[:2] + file.stamp).encode("utf-8", "replace") for name in names for file in self._files[name]]
         return cache.digest(*_versions(), *files)
 
     def _draw_facts(self) -> dict[str, Any]:
         rulesets, problems = _tried(self._sound, self.names)
-        flat = [ruleset for _, layers in rulesets for ruleset in layers]
+        common: list[object] = []
+        signatures: list[tuple[str, object]] = []
         domains = {name: name for name in self.publishers}
+        chains: dict[str, list[str]] = {}
         for name, layers in rulesets:
             for (shown, text), ruleset in zip(self.texts(name), layers, strict=True):
+                if name.startswith("common/"):
+                    common += _rows(shown, text, ruleset.rules)
+                elif "/" not in name:
+                    signatures += [(name, row) for row in _rows(shown, text, ruleset.signatures)]
                 with contextlib.suppress(RuleError):  # of a file that is included, and among the problems already
                     problems += [_said(shown, text, *bad) for bad in self._bad_includes(ruleset)]
+                    if ruleset.includes and "/" not in name:
+                        chains[name] = self._chain(name)
                 for domain in ruleset.domains if "/" not in name else ():
                     if domains.setdefault(domain, name) != name:
                         problems.append(_said(shown, text, domain, f"belongs to {domains[domain]}.txt already"))
         if problems:
             raise RuleError(problems)
-        return {
-            "common": [_to_row(r) for ruleset in flat if ruleset.name.startswith("common/") for r in ruleset.rules],
-            "domains": domains,
-            "signatures": [
-                (ruleset.name, _to_row(rule))
-                for ruleset in flat
-                if "/" not in ruleset.name
-                for rule in ruleset.signatures
-            ],
-        }
+        return {"common": common, "domains": domains, "signatures": signatures, "chains": chains}
 
     def _sound(self, name: str) -> tuple[Ruleset, ...]:
         """Return what each folder's file of that name says. The bundled patterns are not compiled: they are proven."""
@@ -323,6 +324,13 @@ def _versions() -> tuple[bytes, ...]:
     except OSError:
         code = []
     return (sys.version.encode(), str(regex.__version__).encode(), *code)
+
+
+def _rows(file: str, text: str, rules: Sequence[Rule]) -> list[object]:
+    """Return what is drawn from a file's rules, kept too, so that only a file that has changed is drawn from again."""
+    key = cache.digest(*_versions(), b"file", file.encode(), text.encode())
+    rows: list[object] = cache.kept(key, lambda: list(map(_to_row, rules)))
+    return rows
 
 
 def _to_row(rule: Rule) -> list[object]:

@@ -116,13 +116,27 @@ class Sheet:
         return "".join(rest).strip()
 
 
+def _compiled(pattern: str, rule: Rule) -> regex.Pattern[str]:
+    """Return a rule's pattern made ready.
+
+    Raises:
+        RuleError: If it is none. Bundled ones are compiled here first, and somebody may be at work on them.
+    """
+    try:
+        return regex.compile(pattern)
+    except regex.error as error:
+        from newsclean.syntax import Problem, RuleError
+
+        raise RuleError([Problem(rule.place, (error.pos or 0) + 1, f"not a regex: {error.msg}", pattern)]) from None
+
+
 class _Live:
     """A rule made ready to match, when it is first tried."""
 
     __slots__ = ("_stop", "fullmatch", "groups", "guard", "plain_below", "rule", "scan")
 
     def __init__(self, rule: Rule, drawn: Drawn):
-        pattern = regex.compile(rule.pattern)
+        pattern = _compiled(rule.pattern, rule)
         self.rule = rule
         self.fullmatch: Callable[..., Any] = pattern.fullmatch
         self.scan: Callable[..., Any] = pattern.finditer
@@ -135,7 +149,7 @@ class _Live:
     def stop(self) -> Callable[..., Any]:
         """Return what matches the last line of a block."""
         if self._stop is None:
-            self._stop = regex.compile(self.rule.stop).fullmatch
+            self._stop = _compiled(self.rule.stop or "", self.rule).fullmatch
         return self._stop
 
 

@@ -365,6 +365,8 @@ def judge(fixture: Fixture, cleaner: Cleaner) -> Finding | None:
     path = fixture.path.as_posix()
     try:
         changes = fixture.changes(cleaner)
+    except RuleError as error:
+        return Finding("fixture-unread", Severity.ERROR, Place(path, 0), f"is not cleaned: {error}")
     except (OSError, ValueError, SourceError, UnknownPublisher) as error:
         # Neither expected of a known failure, nor anything that --update could mend.
         return _unread(fixture, error)

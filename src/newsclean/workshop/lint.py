@@ -160,7 +160,10 @@ def _allows(said: list[str]) -> Iterator[_Allow]:
 
 
 def _duplicates(page: Page, known: Iterable[Rule]) -> Iterator[Finding]:
-    seen = {_identity(rule): rule for rule in known if rule.place.file != page.file}
+    # To parse every common pattern takes seconds, so only those that have their letters in common are compared.
+    own = {_letters(proof.rule) for proof in page.ruleset.proofs}
+    known = (rule for rule in known if rule.place.file != page.file and _letters(rule) in own)
+    seen = {_identity(rule): rule for rule in known}
     for proof in page.ruleset.proofs:
         rule = proof.rule
         first = seen.setdefault(_identity(rule), rule)
@@ -170,6 +173,11 @@ def _duplicates(page: Page, known: Iterable[Rule]) -> Iterator[Finding]:
             yield page.found(
                 "duplicate", Severity.WARNING, rule.place.line, f"says the same as the rule {where}", remedy
             )
+
+
+def _letters(rule: Rule) -> tuple[str, ...]:
+    """Return the letters of a rule's pattern, sorted: the same for two that say the same in other signs."""
+    return tuple(sorted(filter(str.isalpha, rule.pattern)))
 
 
 def _identity(rule: Rule) -> object:
