@@ -107,6 +107,15 @@ def claims(rules: str, text: str, *, indexed: bool = True) -> list[tuple[str, st
             id="said-twice-in-a-line",
         ),
         pytest.param(
+            "[promo nav]\nGo on",
+            "Go   on\n-   Go  on\nGo \t on  Go on\nGoon",
+            [("Go   on", "nav"), ("-   Go  on", "nav"), ("Go \t on  Go on", "nav")],
+            id="a-run-of-blanks-is-one",
+        ),
+        pytest.param(
+            "[promo nav]\nGo  on\n[promo related]\nGo on", "Go  on", [("Go  on", "nav")], id="unless-a-rule-has-the-run"
+        ),
+        pytest.param(
             "[promo nav]\n- Menu\n[promo related]\nMenu",
             "- Menu",
             [("- Menu", "nav")],
@@ -146,7 +155,11 @@ def test_groups_pick_values_out_as_they_stand() -> None:
     assert sheet.parts[0][0].values == ("Zoë D’Arc", "Bob Lee")
 
 
-@pytest.mark.parametrize("text", ["- By Bo Lind", "By Bo Lind By Bo Lind"], ids=["bullet", "said-twice"])
+@pytest.mark.parametrize(
+    "text",
+    ["- By Bo Lind", "By Bo Lind By Bo Lind", "-  By   Bo \t  Lind"],
+    ids=["bullet", "said-twice", "runs-of-blanks"],
+)
 def test_groups_pick_values_out_of_a_line_in_disguise(text: str) -> None:
     sheet = Sheet.of(text)
     matcher("[byline]\nBy (?P<author>\\w+ \\w+)").claim(sheet)

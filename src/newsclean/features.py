@@ -135,7 +135,7 @@ class _Seen(NamedTuple):
 
     @classmethod
     def of(cls, sheet: Sheet, layout: Layout, near: range) -> _Seen:
-        views = [unit.view for unit in sheet.units]
+        views = [" ".join(unit.view.split()) if "  " in unit.view else unit.view for unit in sheet.units]
         lines = [
             line_of(view, layout.words[i])
             if i in near

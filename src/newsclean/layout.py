@@ -131,12 +131,16 @@ class Layout:
 def _words(sheet: Sheet) -> list[float]:
     if not sheet.text.isascii() and CJK.search(sheet.text):
         return [words_of(unit.view) for unit in sheet.units]
-    return [unit.view.count(" ") + 1 for unit in sheet.units]
+    return [_spaced(unit.view) for unit in sheet.units]
 
 
 def words_of(view: str) -> float:
     """Return how many words a line has, some characters of a script without spaces for one."""
-    return view.count(" ") + 1 + (0 if view.isascii() else len(CJK.findall(view)) / CJK_A_WORD)
+    return _spaced(view) + (0 if view.isascii() else len(CJK.findall(view)) / CJK_A_WORD)
+
+
+def _spaced(view: str) -> int:
+    return len(view.split()) if "  " in view else view.count(" ") + 1
 
 
 def _is_body(sheet: Sheet, i: int) -> bool:

@@ -180,23 +180,39 @@ class Line:
 
 
 class Bare(NamedTuple):
-    """What a line says where its bullet is left out, or what it says twice, and at which of its characters."""
+    """What a line says without its bullet, without blanks beside blanks, or once where it says it twice.
 
-    start: int
+    `places` has for each of its characters where in the line that stands.
+    """
+
+    places: Sequence[int]
     view: str
     line: Line
 
+    def spread(self, start: int, end: int) -> tuple[int, int]:
+        """Return where in the line the characters from start to end stand."""
+        return self.places[start], self.places[end - 1] + 1 if end > start else self.places[start]
 
-def bare(view: str) -> tuple[int, str] | None:
-    """Return what a line says without its bullet, or once where it says it twice, and where; None for most lines.
+
+def bare(view: str) -> tuple[Sequence[int], str] | None:
+    """Return what a line says if all that is put around it is left out, and where; None for most lines.
 
     >>> bare("- Newsletter"), bare("Copy link Copy link")
-    ((2, 'Newsletter'), (0, 'Copy link'))
+    ((range(2, 12), 'Newsletter'), (range(0, 9), 'Copy link'))
+    >>> bare("By   Ada Quill")
+    ([0, 1, 2, 5, 6, 7, 8, 9, 10, 11, 12, 13], 'By Ada Quill')
     """
-    if view[1:2] == " " and view[0] in BULLETS:
-        return 2, view[2:]
-    half, odd = divmod(len(view), 2)
-    return (0, view[:half]) if odd and view[half] == " " and view[:half] == view[half + 1 :] else None
+    places: Sequence[int] = range(len(view))
+    said = view
+    if "  " in view:
+        places = [i for i, sign in enumerate(view) if sign != " " or view[i - 1] != " "]
+        said = "".join([view[i] for i in places])
+    if said[1:2] == " " and said[0] in BULLETS:
+        return places[2:], said[2:]
+    half, odd = divmod(len(said), 2)
+    if odd and said[half] == " " and said[:half] == said[half + 1 :]:
+        return places[:half], said[:half]
+    return None if said is view else (places, said)
 
 
 class Memory:
@@ -252,7 +268,7 @@ class Matcher:
         known = len(lines)
         found: dict[str, Line] = {}
         fresh: dict[str, bytes] = {}
-        bares: dict[str, tuple[int, str]] = {}
+        bares: dict[str, tuple[Sequence[int], str]] = {}
         for i, unit in enumerate(sheet.units):
             view = unit.view
             line = lines.get(view) or before.get(view)
@@ -268,8 +284,8 @@ class Matcher:
             found[view] = line
             if len(view) <= KNOWN_LONGEST:
                 lines[view] = line
-        for view, (start, bared) in bares.items():
-            found[view].bare = Bare(start, bared, found[bared])
+        for view, (places, bared) in bares.items():
+            found[view].bare = Bare(places, bared, found[bared])
         self._memory.grew(len(lines) - known)
         return [found[unit.view] for unit in sheet.units]
 
@@ -338,7 +354,7 @@ class Matcher:
     def _hits_in_bare(self, bare: Bare, view: str, sheet: Sheet, i: int) -> list[Hit]:
         """Return the match of a line rule in what the line says bare; it accounts for all of the line."""
         return [
-            Hit(hit.turn, 0, len(view), tuple((bare.start + start, bare.start + end) for start, end in hit.values))
+            Hit(hit.turn, 0, len(view), tuple(bare.spread(*span) for span in hit.values))
             for hit in self._hits(bare.line, bare.view, sheet, i)
             if self._rules[hit.turn][0].reach is Reach.LINE
         ]
