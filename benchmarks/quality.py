@@ -1,6 +1,6 @@
 """How near does cleaning come to labelling every line right, and what does it lose?
 
-    python benchmarks/quality.py DATA.jsonl[.gz] ... [--publisher text|url|none]
+    python benchmarks/quality.py DATA.jsonl[.gz] ... [--publisher text|url|none|unseen]
                                  [--no-labeller] [--worst N] [--floor FILE] [--keep FILE]
 
 A row of the data is a dump: `id`, `text`, and perhaps `dump` (how it was made), `lang`, `url`; and its truth, either
@@ -12,6 +12,9 @@ text alone: `as is`, nothing removed, and `oracle`, every line labelled right; `
 the one to the other, `lost` the share of the true shingles that stood in the dump and are gone. A headline counts where
 the dump holds it, a byline where the dump holds all authors. A publisher is known by the text alone, and is right if
 the row's URL says so too. docs/quality.md has the figures.
+
+"unseen" is how a page of a site comes out that no rule was written with: without the publisher's rules, as "none", and
+without the common rules that, in all of the data, claim something on that site alone.
 
 With --floor, each figure is held against the one kept in FILE, and a worse one fails; --keep writes such a file.
 """
@@ -25,15 +28,19 @@ import re
 import sys
 import unicodedata
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from statistics import mean
+from types import MappingProxyType
 from typing import Any, NamedTuple
+from urllib.parse import urlsplit
 
 from newsclean.cleaning import NONE, Cleaner
 from newsclean.library import Library, bundled
-from newsclean.model import Article, Label, Span
+from newsclean.literals import Drawn
+from newsclean.model import Article, Label, Rule, Span
 from newsclean.publisher import Publishers
 
 SHINGLE = 4
@@ -42,8 +49,10 @@ RIGHT_SHARE = 0.5
 """The oracle keeps a line if as much of it, in shingles, is in the true body."""
 SLACK = 0.0005
 """How far a figure may fall below its floor: half of what is printed as its last digit."""
-URL = "url"
-"""As a mode: each row's URL is given with its text."""
+TEXT, URL, UNSEEN = "text", "url", "unseen"
+"""As a mode: the text alone; each row's URL with it; without rules that claim something on the row's site alone."""
+KNOWABLE = (TEXT, URL)
+"""The modes in which a publisher may be known."""
 WORD = re.compile(r"\w+")
 Row = dict[str, Any]
 Bag = Counter[tuple[str, ...]]
@@ -148,23 +157,85 @@ SHOWN = ("n", "as is", "F1", "oracle", "closed", "P", "R", "lost", "headline", "
 SNIPPETS = ("n", "kept", "removed")
 
 
+def site_of(row: Row) -> str:
+    """Return the host of a row's URL, or else what stands for its page."""
+    host = urlsplit(row.get("url") or "").hostname
+    return host.removeprefix("www.") if host else str(row.get("page") or row["id"])
+
+
+def of_one_site(found: Iterable[Row], library: Library) -> Mapping[str, frozenset[Rule]]:
+    """Return for each site the common rules that claim something on its pages and on no other's."""
+    cleaner = Cleaner(library, guess=False)
+    sites: dict[Rule, set[str]] = defaultdict(set)
+    for row in found:
+        sheet, _ = cleaner.claimed(row["text"], publisher=NONE)
+        for rule in {part.why for parts in sheet.parts for part in parts if isinstance(part.why, Rule)}:
+            sites[rule].add(site_of(row))
+    own: dict[str, set[Rule]] = defaultdict(set)
+    for rule, on in sites.items():
+        if len(on) == 1:
+            own[min(on)].add(rule)
+    return {site: frozenset(rules) for site, rules in own.items()}
+
+
+class Without(Library):
+    """A library less some of its common rules."""
+
+    def __init__(self, library: Library, left_out: frozenset[Rule]):
+        super().__init__(library.folders)
+        self._left_out = left_out
+
+    def common(self) -> list[tuple[Rule, Drawn]]:
+        """Return the rules that are left, the strongest last."""
+        return [(rule, drawn) for rule, drawn in super().common() if rule not in self._left_out]
+
+
 class Bench:
     """Cleans rows in one mode, and counts in each group that a row is in.
 
-    The publisher is known by the text alone, or by the row's URL too, or it is "none".
+    The publisher is known by the text alone, or by the row's URL too, or it is "none" or "unseen".
+
+    Args:
+        library: The rules.
+        mode: Which of these.
+        make: Makes a cleaner of a library; may be set anew.
+        own: For "unseen": each site's own common rules.
     """
 
-    def __init__(self, library: Library, cleaner: Cleaner, mode: str):
-        self.cleaner, self.mode = cleaner, mode
+    def __init__(
+        self,
+        library: Library,
+        mode: str,
+        make: Callable[[Library], Cleaner] = Cleaner,
+        own: Mapping[str, frozenset[Rule]] = MappingProxyType({}),
+    ):
+        self.library, self.mode, self.own = library, mode, own
+        self.make = make
         self.publishers = Publishers(library.domains(), {})
         self.groups: dict[str, Tally] = defaultdict(Tally)
         self.sizes: Counter[str] = Counter()
         self.wrong: list[Wrong] = []
 
+    @property
+    def make(self) -> Callable[[Library], Cleaner]:
+        """What makes a cleaner of a library."""
+        return self._make
+
+    @make.setter
+    def make(self, make: Callable[[Library], Cleaner]) -> None:
+        self._make, self._cleaner, self._lacks = make, make(self.library), frozenset[Rule]()
+
+    def cleaner(self, row: Row) -> Cleaner:
+        """Return what cleans a row; pages of a site follow each other."""
+        lacks = self.own.get(site_of(row), frozenset())
+        if lacks != self._lacks:
+            self._cleaner, self._lacks = self.make(Without(self.library, lacks)), lacks
+        return self._cleaner
+
     def count(self, row: Row) -> None:
         """Clean a row and count what came out."""
         url = row.get("url") if self.mode == URL else None
-        article = self.cleaner.clean(row["text"], url=url, publisher=NONE if self.mode == NONE else None)
+        article = self.cleaner(row).clean(row["text"], url=url, publisher=None if self.mode in KNOWABLE else NONE)
         names = ["all", f"dump {row.get('dump') or '?'}", f"language {row.get('lang') or '?'}"]
         if row.get("body"):
             self._body(row, article, names)
@@ -181,7 +252,7 @@ class Bench:
         text, title = folded(row["text"]), folded(row.get("title"))
         authors = [name for author in row.get("authors") or () if (name := folded(author))]
         said = folded("\n".join([*article.authors, article.byline or ""]))
-        expected = self.publishers.of_url(row["url"]) if row.get("url") and self.mode != NONE else None
+        expected = self.publishers.of_url(row["url"]) if row.get("url") and self.mode in KNOWABLE else None
         for name in names:
             tally = self.groups[name]
             self.sizes[name] += 1
@@ -193,7 +264,7 @@ class Bench:
                 tally.headline.append(folded(article.headline) == title)
             if authors and all(author in text for author in authors):
                 tally.byline.append(all(author in said for author in authors))
-            if row.get("url") and self.mode != NONE:
+            if row.get("url") and self.mode in KNOWABLE:
                 tally.known.append(article.publisher is not None and article.publisher == expected)
                 tally.mistaken.append(article.publisher not in (None, expected))
         seen = (*wrongly_kept(article, right), *wrongly_taken(article, right))
@@ -282,11 +353,21 @@ def fallen(floor: dict[str, float], found: dict[str, float]) -> Iterator[str]:
             yield f"{name} is {found[name]:.4f}, the floor is {least:.4f}"
 
 
+def benches_of(
+    modes: Iterable[str], library: Library, data: Iterable[Row], make: Callable[[Library], Cleaner] = Cleaner
+) -> list[Bench]:
+    """Return a bench for each mode."""
+    return [Bench(library, mode, make, of_one_site(data, library) if mode == UNSEEN else {}) for mode in modes]
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("data", nargs="+", type=Path, metavar="DATA")
     parser.add_argument(
-        "--publisher", choices=("text", URL, NONE), action="append", help="a mode, or more; default: text and none"
+        "--publisher",
+        choices=(*KNOWABLE, NONE, UNSEEN),
+        action="append",
+        help="one or more; default: text and none",
     )
     parser.add_argument("--no-labeller", action="store_true", help="measure the rules and passes alone")
     parser.add_argument("--worst", type=int, default=10, metavar="N", help="how many of the worst articles to show")
@@ -295,9 +376,8 @@ def main() -> None:
     chosen = parser.parse_args()
     floor = kept_floor(chosen.floor) if chosen.floor else {}
     library = Library([bundled()])
-    cleaner = Cleaner(library, guess=not chosen.no_labeller)
-    modes = dict.fromkeys(chosen.publisher or ("text", NONE))
-    benches = [Bench(library, cleaner, mode) for mode in modes]
+    modes = dict.fromkeys(chosen.publisher or (TEXT, NONE))
+    benches = benches_of(modes, library, rows(chosen.data), partial(Cleaner, guess=not chosen.no_labeller))
     for row in rows(chosen.data):
         for bench in benches:
             bench.count(row)

@@ -19,13 +19,14 @@ import argparse
 import sys
 from collections import defaultdict
 from collections.abc import Sequence
+from functools import partial
 from hashlib import md5
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from quality import URL, Bench, Row, report, rows
+from quality import TEXT, UNSEEN, URL, Row, benches_of, report, rows
 from scipy.optimize import minimize
 from scipy.sparse import csr_array
 from truth import ABSENT, UNKNOWN, Example, examples, of_fixtures, page_of
@@ -267,12 +268,12 @@ def main() -> None:
 
 def across(data: list[Row], given: list[Example], library: Library, chosen: argparse.Namespace) -> None:
     """Print the quality of models on the pages that each was not trained on."""
-    benches = [Bench(library, Cleaner(library), mode) for mode in ("text", URL, NONE)]
+    benches = benches_of((TEXT, URL, NONE, UNSEEN), library, data)
     for fold in range(chosen.folds):
         others = [one for one in given if fold_of(one.page, chosen.folds) != fold]
         labeller = Labeller(text_of(train(others, chosen.steps)))
         for bench in benches:
-            bench.cleaner = Cleaner(library, labeller=labeller)
+            bench.make = partial(Cleaner, labeller=labeller)
             for row in data:
                 if fold_of(page_of(row), chosen.folds) == fold:
                     bench.count(row)

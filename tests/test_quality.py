@@ -18,7 +18,7 @@ PROSE = [
     "Its captain said that the harbour board had been told of the broken winch in the spring of last year.",
 ]
 BODY = "\n".join(PROSE)
-ROWS = [
+ROWS: list[dict[str, object]] = [
     {
         "id": "ferry/text",
         "dump": "text",
@@ -92,6 +92,25 @@ def test_a_url_tells_the_publisher(data: Path, tmp_path: Path) -> None:
     found = figures(tmp_path / "floor.txt")
     assert (found["url/all/known"], found["url/all/mistaken"], found["url/all/headline"]) == (1.0, 0.0, 1.0)
     assert not any(name.startswith(("text/", "none/")) for name in found)
+
+
+@pytest.mark.parametrize(
+    ("others", "byline"),
+    [
+        pytest.param(["By Tomas Rehn"], 1.0, id="a-rule-that-another-site-shows-too"),
+        pytest.param([], 0.0, id="one-that-nobody-else-shows-is-left-out"),
+    ],
+)
+def test_an_unseen_site_comes_without_the_rules_that_only_it_shows(
+    others: list[str], byline: float, tmp_path: Path
+) -> None:
+    found = [ROWS[0] | {"text": f"Ferry leaves late again\nBy Ines Valverde\n{BODY}"}]
+    found += [{"id": "bay/text", "text": f"{text}\n{BODY}", "body": BODY} for text in others]
+    (tmp_path / "rows.jsonl").write_text("".join(json.dumps(one) + "\n" for one in found))
+    asked = ("--publisher", "unseen", "--no-labeller", "--keep", tmp_path / "floor.txt")
+    done = run("quality.py", tmp_path / "rows.jsonl", *asked)
+    assert done.returncode == 0, done.stderr
+    assert figures(tmp_path / "floor.txt")["unseen/all/byline"] == byline
 
 
 @pytest.mark.parametrize(
