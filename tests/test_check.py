@@ -311,6 +311,12 @@ class TestFixtures:
         assert done.exit_code == 1
         assert f"ferry.txt: is not cleaned: common/zz.txt:{message}" in done.stderr
 
+    def test_a_bundled_rule_is_no_duplicate_of_itself_where_another_file_is_broken(self, desk: Path) -> None:
+        (desk / "bundled" / "common").mkdir()
+        (desk / "bundled" / "common" / "zz.txt").write_text("[promo nav]\nTides\n  + Tides\n  - Tide\n")
+        (desk / "bundled" / "bad.example.txt").write_text("[oops]\n")
+        assert [found["code"] for found in findings("bundled/common/zz.txt")] == ["syntax"]
+
 
 class TestCoverage:
     """Which rules are used."""

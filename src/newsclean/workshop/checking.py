@@ -331,7 +331,8 @@ def known_to(library: Library, file: RuleFile, shown: str) -> list[Rule]:
     `shown` is how the library calls the file.
     """
     above = library.of_publisher(file.name) if file.name in library.names else []
-    return [rule for rule, _ in (*library.common(), *above) if rule.place.file != shown]
+    own = (shown, file.path.resolve().as_posix())  # by its path it is called where another file is broken
+    return [rule for rule, _ in (*library.common(), *above) if rule.place.file not in own]
 
 
 def watched(checked: Mapping[str, Checked]) -> dict[Place, Watched]:
