@@ -71,7 +71,7 @@ class _Part:
                 self._always.append(turn)
             for literal in drawn.literals:
                 literals.setdefault(literal, []).append(turn)
-            for first in drawn.first:
+            for first in "" if drawn.literals else drawn.first:
                 (self._firsts_with_digit if drawn.digit else self._firsts).setdefault(first, []).append(turn)
         self._turns_of = list(literals.values())
         patterns = [literal.encode() for literal in literals]

@@ -42,8 +42,8 @@ class Drawn(NamedTuple):
 
     Attributes:
         literals: A line that the rule claims holds one of these, folded; "\\n" stands for the line's ends.
-        first: With no literals: the folded characters that such a line begins with, `OTHER` among them. ""
-            if nothing is known, and the rule is always tried.
+        first: The folded characters that a line begins with all of which the rule claims, `OTHER` among them; "" if
+            nothing is known. Without literals, they choose the rule; without either it is always tried.
         longest: The most characters that the pattern matches; 0 if there is no bound.
         digit: Such a line holds a digit.
         also: Further sets of literals; such a line holds one of each. Looked at before a rule's pattern is compiled,
@@ -86,9 +86,8 @@ def _draw(tree: Any, inline: bool, several: bool) -> Drawn:
     best, also = _best(found), _also(found)
     guard, width = _guard(tree), min(tree.max_width(), _foreseen_width(tree))
     longest = 0 if several or width > LONGEST else width
-    if best or inline:
-        return Drawn(tuple(sorted(best)), "", longest, guard, also=also)
-    return Drawn((), _first_characters(tree), longest, guard, _needs_digit(tree), also)
+    first = "" if inline else _first_characters(tree)
+    return Drawn(tuple(sorted(best)), first, longest, guard, not (best or inline) and _needs_digit(tree), also)
 
 
 def _foreseen_width(tree: Any) -> int:
